@@ -1,0 +1,135 @@
+// WebAssembly's types (spec 3.0, section 2.3 "Types").
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wplug {
+
+// Abstract heap types by their binary code; `concrete` stands for a type index.
+enum class HeapKind : uint8_t {
+  noexn = 0x74,
+  nofunc = 0x73,
+  noextern = 0x72,
+  none = 0x71,
+  func = 0x70,
+  extern_ = 0x6f,
+  any = 0x6e,
+  eq = 0x6d,
+  i31 = 0x6c,
+  struct_ = 0x6b,
+  array = 0x6a,
+  exn = 0x69,
+  concrete = 0x00,
+};
+
+// A value type in 32 bits: numeric and vector types by code; references as nullability, heap kind and type index.
+// Plain value, equality is identity of the type.
+class ValType {
+ public:
+  constexpr ValType() = default;
+
+  static constexpr ValType i32() { return ValType(0x7f); }
+  static constexpr ValType i64() { return ValType(0x7e); }
+  static constexpr ValType f32() { return ValType(0x7d); }
+  static constexpr ValType f64() { return ValType(0x7c); }
+  static constexpr ValType v128() { return ValType(0x7b); }
+  static constexpr ValType funcref() { return ref(HeapKind::func, true); }
+  static constexpr ValType externref() { return ref(HeapKind::extern_, true); }
+  static constexpr ValType ref(HeapKind heap, bool nullable) {
+    return ValType(kRefBit | (nullable ? kNullableBit : 0u) | static_cast<uint32_t>(heap));
+  }
+  // A reference to the type at `index` (of a module, or canonical in an engine: the context says which).
+  static constexpr ValType ref_to(uint32_t index, bool nullable) {
+    return ValType(kRefBit | (nullable ? kNullableBit : 0u) | (index << kIndexShift));
+  }
+  // The validator's bottom type; never in a module.
+  static constexpr ValType bottom() { return ValType(1); }
+
+  constexpr bool is_bottom() const { return bits_ == 1; }
+  constexpr bool is_num() const { return bits_ >= 0x7c && bits_ <= 0x7f; }
+  constexpr bool is_float() const { return bits_ == 0x7c || bits_ == 0x7d; }
+  constexpr bool is_vec() const { return bits_ == 0x7b; }
+  constexpr bool is_ref() const { return (bits_ & kRefBit) != 0; }
+  constexpr bool is_nullable() const { return (bits_ & kNullableBit) != 0; }
+  constexpr bool is_defaultable() const { return !is_ref() || is_nullable(); }
+  constexpr HeapKind heap() const { return static_cast<HeapKind>(bits_ & 0xff); }
+  constexpr uint32_t type_index() const { return bits_ >> kIndexShift; }
+  // 8-byte slots that a value of this type takes in a frame: 2 for v128, else 1.
+  constexpr uint32_t slots() const { return is_vec() ? 2 : 1; }
+  constexpr uint32_t bits() const { return bits_; }
+  static constexpr ValType from_bits(uint32_t bits) { return ValType(bits); }
+
+  constexpr bool operator==(const ValType&) const = default;
+
+  // The text format's name: "i32", "funcref", "(ref null 3)".
+  std::string to_string() const;
+
+ private:
+  static constexpr uint32_t kRefBit = 0x100, kNullableBit = 0x200;
+  static constexpr int kIndexShift = 10;
+  constexpr explicit ValType(uint32_t bits) : bits_(bits) {}
+  uint32_t bits_ = 0;
+};
+
+struct FuncType {
+  std::vector<ValType> params;
+  std::vector<ValType> results;
+  bool operator==(const FuncType&) const = default;
+  std::string to_string() const;  // "(i32, i32) -> (i64)"
+};
+
+// Sizes in units of the thing: pages for memories, elements for tables.
+struct Limits {
+  uint64_t min = 0;
+  std::optional<uint64_t> max;
+  bool is_64 = false;   // addressed by i64 (memory64)
+  bool shared = false;  // threads
+  bool operator==(const Limits&) const = default;
+};
+
+struct MemoryType {
+  Limits limits;
+  uint32_t page_size_log2 = 16;
+  bool operator==(const MemoryType&) const = default;
+};
+
+struct TableType {
+  ValType element = ValType::funcref();
+  Limits limits;
+  bool operator==(const TableType&) const = default;
+};
+
+struct GlobalType {
+  ValType type;
+  bool is_mutable = false;
+  bool operator==(const GlobalType&) const = default;
+};
+
+enum class ExternKind : uint8_t { func = 0, table = 1, memory = 2, global = 3, tag = 4 };
+const char* to_string(ExternKind kind);
+
+// The type of an import or export: `kind` says which member counts.
+struct ExternType {
+  ExternKind kind = ExternKind::func;
+  FuncType func;
+  TableType table;
+  MemoryType memory;
+  GlobalType global;
+  std::string to_string() const;
+};
+
+struct ImportType {
+  std::string module;
+  std::string name;
+  ExternType type;
+};
+
+struct ExportType {
+  std::string name;
+  ExternType type;
+};
+
+}  // namespace wplug
