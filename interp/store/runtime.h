@@ -1,0 +1,158 @@
+// The run-time objects of a store, named as the spec names them (section 4.2 "Runtime Structure"), and the context that
+// handlers work on. Plain structs: `store/` makes and grows them, `exec/` reads and writes them, `api/` wraps them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "interp/lower/code.h"
+#include "interp/store/reservation.h"
+#include "interp/wasm/module_def.h"
+#include "interp/wasm/type_registry.h"
+#include "wplug/func.h"
+#include "wplug/store.h"
+#include "wplug/value.h"
+
+namespace wplug {
+
+using Slot = uint64_t;
+
+// What a funcref points at: a guest function (`code`, `instance`) or a host function (`host`, `env`).
+struct FuncInstance {
+  const CanonicalType* type = nullptr;
+  FunctionCode* code = nullptr;      // null for a host function
+  InstanceImpl* instance = nullptr;  // the instance a guest function belongs to
+  HostCallback host = nullptr;
+  void* env = nullptr;
+  uint32_t index = 0;  // guest: in its module's function index space
+};
+
+struct MemoryInstance {
+  uint8_t* base = nullptr;  // may move on grow where address space is not reserved
+  uint64_t size = 0;        // bytes
+  MemoryType type;          // limits.min is the size at creation
+  uint64_t max_size = 0;    // bytes; the least of the type's maximum, what the address type can reach and StoreLimits
+  Reservation reservation;
+};
+
+struct TableInstance {
+  std::vector<uint64_t> elements;  // Ref bits
+  TableType type;
+  uint64_t max_size = 0;
+};
+
+struct GlobalInstance {
+  uint64_t value[2] = {0, 0};
+  GlobalType type;
+};
+
+// One instance. The arrays are indexed by the module's index spaces, imports first.
+struct InstanceImpl {
+  StoreImpl* store = nullptr;
+  std::shared_ptr<ModuleImpl> module;
+  ModuleCode* code = nullptr;
+  // Function instances of imports are there from the start; those of defined functions are made when a reference to them is
+  // first needed: use function_instance().
+  std::unique_ptr<FuncInstance*[]> functions;
+  std::unique_ptr<TableInstance*[]> tables;
+  std::unique_ptr<MemoryInstance*[]> memories;
+  std::unique_ptr<uint64_t*[]> globals;  // addresses of the values
+  std::unique_ptr<GlobalInstance*[]> global_instances;
+  uint32_t memory_count = 0;
+  uint32_t table_count = 0;
+  std::vector<bool> dropped_elements;
+  std::vector<bool> dropped_data;
+  MemoryInstance* exported_memory = nullptr;  // the one host functions see: exported as "memory", else memory 0
+  std::deque<FuncInstance> own_functions;
+};
+
+// The state that running code works on; one per store. Handlers reach it through a pointer in a register, so what they use most
+// comes first. The cached fields belong to `instance` and are refreshed by load_instance().
+struct Context {
+  // Cached of memory 0: an access of 2^k bytes at effective address ea is out of bounds when ea >= memory_limit[k].
+  uint64_t memory_limit[5] = {};
+  uint8_t* memory_base = nullptr;
+  uint64_t** globals = nullptr;
+  InstanceImpl* instance = nullptr;
+  Slot* stack_limit = nullptr;  // one past the last usable slot
+  Slot* stack_top = nullptr;    // first slot not in use by frames below the running host call or entry
+  StoreImpl* store = nullptr;
+
+  // Metering. `consumed` is exact whenever the guest is not running (host calls included).
+  uint64_t consumed = 0;
+  uint64_t fuel_stop = UINT64_MAX;  // trap when `consumed` would pass this
+  uint64_t slice_end = 0;           // consumed count at which running code next asks poll()
+  // Stops from outside.
+  int64_t deadline_ns = INT64_MAX;  // steady clock
+  const std::atomic<uint32_t>* interrupt = nullptr;
+
+  // How the last run ended; set by the handler that leaves the code.
+  uint8_t exit_reason = 0;
+  uint8_t trap_kind = 0;
+  const Cell* trap_pc = nullptr;
+  Slot* trap_fp = nullptr;
+  std::unique_ptr<Error> host_error;  // when a host function failed
+  uint32_t reentry = 0;               // depth of host→guest entries
+
+  // Calls between instances save the caller here; see exec/calls.h.
+  struct Transition {
+    const Cell* return_pc;
+    InstanceImpl* instance;
+    Slot* fp;  // of the callee
+  };
+  std::vector<Transition> transitions;
+};
+
+// The caches of `instance` in `context`: memory 0, globals. Null instance: no memory.
+void load_instance(Context& context, InstanceImpl* instance);
+// Again after the memory 0 of the current instance may have grown or moved.
+void refresh_memory(Context& context);
+
+struct StoreImpl {
+  Context context;
+  Store* owner = nullptr;  // the handle, kept up to date when it moves
+  Engine engine;
+  StoreLimits limits;
+  std::unique_ptr<Slot[]> stack;  // limits.stack_bytes
+  std::deque<FuncInstance> functions;  // host functions
+  std::deque<HostFunction> host_functions;
+  std::deque<MemoryInstance> memories;
+  std::deque<TableInstance> tables;
+  std::deque<GlobalInstance> globals;
+  std::deque<InstanceImpl> instances;
+  uint64_t memory_bytes = 0;
+  uint64_t peak_memory_bytes = 0;
+  uint64_t memory_denials = 0;
+  void* user_data = nullptr;
+  std::shared_ptr<InterruptHandle::State> interrupt;
+
+  explicit StoreImpl(Engine e) : engine(std::move(e)) {}
+};
+
+struct InterruptHandle::State {
+  std::atomic<uint32_t> flag{0};
+};
+
+// The function instance of a function of `instance`, made on first use. Never null.
+FuncInstance* function_instance(InstanceImpl& instance, uint32_t index);
+
+// Limits are checked before allocation; on failure nothing has changed. `grow` functions return the old size, or
+// UINT64_MAX when refused, and count a denial for memories.
+Result<MemoryInstance*> new_memory(StoreImpl& store, const MemoryType& type);
+uint64_t grow_memory(StoreImpl& store, MemoryInstance& memory, uint64_t pages);
+Result<TableInstance*> new_table(StoreImpl& store, const TableType& type, uint64_t init);
+uint64_t grow_table(StoreImpl& store, TableInstance& table, uint64_t elements, uint64_t init);
+
+// Bulk instructions on segments and tables (spec 4.6.5, 4.6.6): false is the trap of out-of-bounds table or memory access.
+bool table_init(InstanceImpl& instance, uint32_t table, uint32_t segment, uint64_t to, uint64_t from, uint64_t count);
+bool table_copy(TableInstance& to_table, TableInstance& from_table, uint64_t to, uint64_t from, uint64_t count);
+bool table_fill(TableInstance& table, uint64_t at, uint64_t value, uint64_t count);
+
+// Evaluates a validated constant expression of `instance` (spec 3.4.14) into `slots` (two for v128).
+void evaluate(InstanceImpl& instance, ConstExpr expression, uint64_t* slots);
+
+}  // namespace wplug
