@@ -1,0 +1,3 @@
+module wplug/sdk
+
+go 1.24

@@ -1,0 +1,226 @@
+package wplug
+
+import (
+	"slices"
+	"strconv"
+)
+
+// A Field is one field of an object.
+type Field struct {
+	rawKey []byte // between the quotes, escapes as written
+	Value  Value
+}
+
+// Key returns the characters of the field's name.
+func (f *Field) Key() string { return unescape(f.rawKey) }
+
+func (f *Field) hasKey(key string) bool {
+	return string(f.rawKey) == key || (hasEscape(f.rawKey) && unescape(f.rawKey) == key)
+}
+
+// An Object is the top-level fields of a JSON object, in order. A record is read once, checked in full (RFC 8259, UTF-8, at
+// most 256 levels), and kept as the texts of its fields. What a plugin does not touch goes out as it came in: the order of
+// the fields, the digits of a number, the escapes of a string, the inside of a nested value. Lookups are linear, which is
+// cheap for the tens of fields a record has.
+//
+// A key that occurs more than once is one field: lookups see the last one, and set, rename and remove act on all of them,
+// so a masked field cannot slip through as a duplicate.
+//
+// An object made during a call is valid until the call ends.
+type Object struct {
+	fields []Field
+	kept   []byte // texts that are not in the input
+	out    []byte
+}
+
+// Objects are used again by the next call: a record costs the collector nothing.
+var objects []*Object
+var objectsInUse int
+
+const (
+	usualFields   = 24
+	usualBytes    = 1024
+	mostObjects   = 8
+	largestObject = 64 * 1024
+)
+
+func reclaimObjects() { objectsInUse = 0 }
+
+func newObject() *Object {
+	if objectsInUse < len(objects) {
+		object := objects[objectsInUse]
+		objectsInUse++
+		object.fields, object.kept = object.fields[:0], object.kept[:0]
+		return object
+	}
+	object := &Object{fields: make([]Field, 0, usualFields), kept: make([]byte, 0, usualBytes)}
+	if len(objects) < mostObjects {
+		objects = append(objects, object)
+		objectsInUse++
+	}
+	return object
+}
+
+// ParseObject reads text, which must stay as it is while the object is used. The error is a *SyntaxError.
+func ParseObject(text []byte) (*Object, error) {
+	object := newObject()
+	s := scanner{text: text}
+	if !s.readObject(object) || !s.end() {
+		object.fields = object.fields[:0]
+		return nil, s.err()
+	}
+	return object, nil
+}
+
+func (s *scanner) readObject(object *Object) bool {
+	s.skipSpace()
+	if !s.take('{') {
+		return s.expected("expected an object")
+	}
+	s.skipSpace()
+	if s.take('}') {
+		return true
+	}
+	for {
+		s.skipSpace()
+		key := s.at + 1
+		if !s.skipString() {
+			return false
+		}
+		rawKey := s.text[key : s.at-1]
+		s.skipSpace()
+		if !s.take(':') {
+			return s.expected("expected ':'")
+		}
+		s.skipSpace()
+		value := s.at
+		if !s.skipValue() {
+			return false
+		}
+		object.fields = append(object.fields, Field{rawKey, s.text[value:s.at:s.at]})
+		s.skipSpace()
+		if !s.take(',') {
+			return s.take('}') || s.expected("expected ',' or '}'")
+		}
+	}
+}
+
+// Get returns the value of a key, nil when there is none.
+func (o *Object) Get(key string) Value {
+	for i := len(o.fields) - 1; i >= 0; i-- {
+		if o.fields[i].hasKey(key) {
+			return o.fields[i].Value
+		}
+	}
+	return nil
+}
+
+// Has is true when there is such a field.
+func (o *Object) Has(key string) bool { return o.Get(key).Present() }
+
+// Fields returns the fields in order.
+func (o *Object) Fields() []Field { return o.fields }
+
+// SetString sets a field in its place, or as the last one when it is new. So do the other setters.
+func (o *Object) SetString(key, value string) {
+	first := len(o.kept)
+	o.kept = append(o.kept, '"')
+	o.kept = appendEscaped(o.kept, value)
+	o.kept = append(o.kept, '"')
+	o.set(key, o.keptFrom(first))
+}
+
+// SetInt sets a field to a number.
+func (o *Object) SetInt(key string, value int64) {
+	first := len(o.kept)
+	o.kept = strconv.AppendInt(o.kept, value, 10)
+	o.set(key, o.keptFrom(first))
+}
+
+// SetBool sets a field to true or false.
+func (o *Object) SetBool(key string, value bool) {
+	first := len(o.kept)
+	o.kept = strconv.AppendBool(o.kept, value)
+	o.set(key, o.keptFrom(first))
+}
+
+// SetRaw sets a field to a JSON value.
+func (o *Object) SetRaw(key string, value Value) {
+	first := len(o.kept)
+	o.kept = append(o.kept, value...)
+	o.set(key, o.keptFrom(first))
+}
+
+// keptFrom is what was appended to kept since it had the given size. Growing kept later leaves it where it is.
+func (o *Object) keptFrom(first int) []byte { return o.kept[first:len(o.kept):len(o.kept)] }
+
+func (o *Object) keepKey(key string) []byte {
+	first := len(o.kept)
+	o.kept = appendEscaped(o.kept, key)
+	return o.keptFrom(first)
+}
+
+func (o *Object) set(key string, value Value) {
+	if !o.replace(key, func(field *Field) { field.Value = value }) {
+		o.fields = append(o.fields, Field{o.keepKey(key), value})
+	}
+}
+
+// replace changes the first field with a key and removes the others. It returns false when there is none.
+func (o *Object) replace(key string, change func(*Field)) bool {
+	found := false
+	o.fields = slices.DeleteFunc(o.fields, func(field Field) bool {
+		duplicate := found && field.hasKey(key)
+		found = found || field.hasKey(key)
+		return duplicate
+	})
+	if !found {
+		return false
+	}
+	for i := range o.fields {
+		if o.fields[i].hasKey(key) {
+			change(&o.fields[i])
+			break
+		}
+	}
+	return true
+}
+
+// Remove returns true when there was such a field.
+func (o *Object) Remove(key string) bool {
+	before := len(o.fields)
+	o.fields = slices.DeleteFunc(o.fields, func(field Field) bool { return field.hasKey(key) })
+	return len(o.fields) < before
+}
+
+// Rename gives the field a new name in its place; a field that had the name goes. It returns true when there was such a
+// field.
+func (o *Object) Rename(key, to string) bool {
+	value := o.Get(key)
+	if value == nil || key == to {
+		return value != nil
+	}
+	o.Remove(to)
+	rawKey := o.keepKey(to)
+	return o.replace(key, func(field *Field) { *field = Field{rawKey, value} })
+}
+
+// Bytes returns the object as compact JSON, valid until the call ends or the object is used again.
+func (o *Object) Bytes() []byte {
+	out := append(o.out[:0], '{')
+	for i := range o.fields {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, '"')
+		out = append(out, o.fields[i].rawKey...)
+		out = append(out, '"', ':')
+		out = append(out, o.fields[i].Value...)
+	}
+	out = append(out, '}')
+	o.out = out
+	if cap(out) > largestObject {
+		o.out = nil // a record of megabytes does not keep its room for ever
+	}
+	return out
+}
