@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -18,6 +19,10 @@
 #include "wplug/value.h"
 
 namespace wplug {
+
+struct ModuleImpl;
+struct InstanceImpl;
+struct StoreImpl;
 
 using Slot = uint64_t;
 
@@ -50,6 +55,13 @@ struct GlobalInstance {
   GlobalType type;
 };
 
+// An array of pointers from calloc: zero without being touched, so that a large module's instance costs only what it uses.
+struct FreeDeleter {
+  void operator()(void* memory) const { std::free(memory); }
+};
+template <class T>
+using ZeroedArray = std::unique_ptr<T[], FreeDeleter>;
+
 // One instance. The arrays are indexed by the module's index spaces, imports first.
 struct InstanceImpl {
   StoreImpl* store = nullptr;
@@ -57,11 +69,11 @@ struct InstanceImpl {
   ModuleCode* code = nullptr;
   // Function instances of imports are there from the start; those of defined functions are made when a reference to them is
   // first needed: use function_instance().
-  std::unique_ptr<FuncInstance*[]> functions;
-  std::unique_ptr<TableInstance*[]> tables;
-  std::unique_ptr<MemoryInstance*[]> memories;
-  std::unique_ptr<uint64_t*[]> globals;  // addresses of the values
-  std::unique_ptr<GlobalInstance*[]> global_instances;
+  ZeroedArray<FuncInstance*> functions;
+  ZeroedArray<TableInstance*> tables;
+  ZeroedArray<MemoryInstance*> memories;
+  ZeroedArray<uint64_t*> globals;  // addresses of the values
+  ZeroedArray<GlobalInstance*> global_instances;
   uint32_t memory_count = 0;
   uint32_t table_count = 0;
   std::vector<bool> dropped_elements;
@@ -112,6 +124,12 @@ void load_instance(Context& context, InstanceImpl* instance);
 // Again after the memory 0 of the current instance may have grown or moved.
 void refresh_memory(Context& context);
 
+// A host function with boxed values, and the type its values are boxed by. The `env` of its FuncInstance.
+struct BoxedHostFunction {
+  const CanonicalType* type = nullptr;
+  HostFunction function;
+};
+
 struct StoreImpl {
   Context context;
   Store* owner = nullptr;  // the handle, kept up to date when it moves
@@ -119,7 +137,7 @@ struct StoreImpl {
   StoreLimits limits;
   std::unique_ptr<Slot[]> stack;  // limits.stack_bytes
   std::deque<FuncInstance> functions;  // host functions
-  std::deque<HostFunction> host_functions;
+  std::deque<BoxedHostFunction> host_functions;
   std::deque<MemoryInstance> memories;
   std::deque<TableInstance> tables;
   std::deque<GlobalInstance> globals;

@@ -1,0 +1,35 @@
+// What running code keeps at hand of the current instance.
+#include "interp/store/runtime.h"
+
+namespace wplug {
+
+void refresh_memory(Context& context) {
+  const InstanceImpl* instance = context.instance;
+  const MemoryInstance* memory = instance == nullptr || instance->memory_count == 0 ? nullptr : instance->memories[0];
+  const uint64_t size = memory == nullptr ? 0 : memory->size;
+  context.memory_base = memory == nullptr ? nullptr : memory->base;
+  for (uint32_t k = 0; k < 5; ++k) {
+    const uint64_t access = uint64_t{1} << k;
+    context.memory_limit[k] = size >= access ? size - access + 1 : 0;
+  }
+}
+
+void load_instance(Context& context, InstanceImpl* instance) {
+  context.instance = instance;
+  context.globals = instance == nullptr ? nullptr : instance->globals.get();
+  refresh_memory(context);
+}
+
+FuncInstance* function_instance(InstanceImpl& instance, uint32_t index) {
+  FuncInstance*& known = instance.functions[index];
+  if (known != nullptr) return known;
+  FuncInstance& made = instance.own_functions.emplace_back();
+  made.type = instance.code->types[instance.code->def.functions[index].type];
+  made.code = &instance.code->function(index);
+  made.instance = &instance;
+  made.index = index;
+  known = &made;
+  return known;
+}
+
+}  // namespace wplug

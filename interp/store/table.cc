@@ -1,0 +1,85 @@
+// Tables, and the bulk instructions on them (spec 4.6.5 "Table Instructions").
+#include <algorithm>
+#include <string>
+
+#include "interp/store/runtime.h"
+
+namespace wplug {
+
+namespace {
+
+bool in_bounds(uint64_t at, uint64_t count, uint64_t size) { return count <= size && at <= size - count; }
+
+// The most elements that the type itself allows.
+uint64_t type_max(const TableType& type) {
+  const uint64_t most = type.limits.is_64 ? UINT64_MAX : UINT32_MAX;
+  return std::min(type.limits.max.value_or(most), most);
+}
+
+}  // namespace
+
+Result<TableInstance*> new_table(StoreImpl& store, const TableType& type, uint64_t init) {
+  const uint64_t most = type_max(type);
+  if (type.limits.min > most) {
+    return Error(ErrorKind::misuse,
+                 "table of " + std::to_string(type.limits.min) + " elements > maximum of " + std::to_string(most));
+  }
+  if (type.limits.min > store.limits.table_elements) {
+    return Error(ErrorKind::limit, "table of " + std::to_string(type.limits.min) + " elements > limit of " +
+                                       std::to_string(store.limits.table_elements) +
+                                       ": raise the limit or use a smaller module");
+  }
+  TableInstance& table = store.tables.emplace_back();
+  table.type = type;
+  table.max_size = std::min(most, store.limits.table_elements);
+  table.elements.assign(static_cast<size_t>(type.limits.min), init);
+  return &table;
+}
+
+uint64_t grow_table(StoreImpl&, TableInstance& table, uint64_t elements, uint64_t init) {
+  const uint64_t old_size = table.elements.size();
+  if (table.max_size < old_size || elements > table.max_size - old_size) return UINT64_MAX;
+  table.elements.resize(static_cast<size_t>(old_size + elements), init);
+  return old_size;
+}
+
+bool table_init(InstanceImpl& instance, uint32_t table_index, uint32_t segment, uint64_t to, uint64_t from,
+                uint64_t count) {
+  TableInstance& table = *instance.tables[table_index];
+  const ElementDef& element = instance.code->def.elements[segment];
+  const uint64_t available = instance.dropped_elements[segment] ? 0 : element.size();
+  if (!in_bounds(from, count, available) || !in_bounds(to, count, table.elements.size())) return false;
+  uint64_t* target = table.elements.data() + to;
+  for (uint64_t i = 0; i < count; ++i) {
+    const size_t item = static_cast<size_t>(from + i);
+    if (element.uses_expressions) {
+      evaluate(instance, element.expressions[item], &target[i]);
+    } else {
+      target[i] = reinterpret_cast<uintptr_t>(function_instance(instance, element.functions[item]));
+    }
+  }
+  return true;
+}
+
+bool table_copy(TableInstance& to_table, TableInstance& from_table, uint64_t to, uint64_t from, uint64_t count) {
+  if (!in_bounds(from, count, from_table.elements.size()) || !in_bounds(to, count, to_table.elements.size())) {
+    return false;
+  }
+  const uint64_t* source = from_table.elements.data() + from;
+  uint64_t* target = to_table.elements.data() + to;
+  // The two may be one table and overlap.
+  if (from < to) {
+    std::copy_backward(source, source + count, target + count);
+  } else {
+    std::copy(source, source + count, target);
+  }
+  return true;
+}
+
+bool table_fill(TableInstance& table, uint64_t at, uint64_t value, uint64_t count) {
+  if (!in_bounds(at, count, table.elements.size())) return false;
+  std::fill_n(table.elements.begin() + static_cast<ptrdiff_t>(at), count, value);
+  return true;
+}
+
+}  // namespace wplug
