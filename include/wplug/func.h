@@ -75,6 +75,7 @@ class Func {
 
   explicit Func(StoreImpl* store, FuncInstance* func) : store_(store), func_(func) {}
   FuncInstance* impl() const { return func_; }
+  StoreImpl* store_impl() const { return store_; }
 
  private:
   StoreImpl* store_;

@@ -22,6 +22,7 @@ class Global {
 
   explicit Global(StoreImpl* store, GlobalInstance* global) : store_(store), global_(global) {}
   GlobalInstance* impl() const { return global_; }
+  StoreImpl* store_impl() const { return store_; }
 
  private:
   StoreImpl* store_;

@@ -27,7 +27,7 @@ class Instance {
   // segments, then the start function. Errors: link, limit, trap, exit.
   static Result<Instance> create(Store& store, const Module& module, std::span<const Extern> imports);
 
-  const Module& module() const;
+  Module module() const;
   std::optional<Extern> get_export(std::string_view name) const;
   std::optional<Func> get_func(std::string_view name) const;
   std::optional<Memory> get_memory(std::string_view name) const;
@@ -36,6 +36,7 @@ class Instance {
 
   explicit Instance(StoreImpl* store, InstanceImpl* instance) : store_(store), instance_(instance) {}
   InstanceImpl* impl() const { return instance_; }
+  StoreImpl* store_impl() const { return store_; }
 
  private:
   StoreImpl* store_;

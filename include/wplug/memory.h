@@ -28,6 +28,7 @@ class Memory {
 
   explicit Memory(StoreImpl* store, MemoryInstance* memory) : store_(store), memory_(memory) {}
   MemoryInstance* impl() const { return memory_; }
+  StoreImpl* store_impl() const { return store_; }
 
  private:
   StoreImpl* store_;

@@ -60,6 +60,7 @@ class Module {
   const std::shared_ptr<ModuleImpl>& impl() const { return impl_; }
 
  private:
+  friend class Instance;
   explicit Module(std::shared_ptr<ModuleImpl> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<ModuleImpl> impl_;
 };

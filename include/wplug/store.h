@@ -31,6 +31,7 @@ class InterruptHandle {
 
  private:
   friend class Store;
+  friend struct StoreImpl;
   struct State;
   std::shared_ptr<State> state_;
 };
@@ -62,6 +63,8 @@ class Store {
   void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline);
   std::optional<std::chrono::steady_clock::time_point> deadline() const;
   InterruptHandle interrupt_handle() const;
+  // Whether it was used and not cleared since; host functions that wait ask this.
+  bool interrupted() const;
   void clear_interrupt();
 
   // Bytes of all linear memories now, and the most they ever were.

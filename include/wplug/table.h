@@ -27,6 +27,7 @@ class Table {
 
   explicit Table(StoreImpl* store, TableInstance* table) : store_(store), table_(table) {}
   TableInstance* impl() const { return table_; }
+  StoreImpl* store_impl() const { return store_; }
 
  private:
   StoreImpl* store_;

@@ -1,0 +1,42 @@
+#include "wplug/engine.h"
+
+#include "interp/api/impl.h"
+#include "interp/exec/guard.h"
+
+#define WPLUG_STRING_IMPL(x) #x
+#define WPLUG_STRING(x) WPLUG_STRING_IMPL(x)
+
+namespace wplug {
+
+namespace {
+
+#if defined(__clang__)
+constexpr const char* kCompiler =
+    "clang " WPLUG_STRING(__clang_major__) "." WPLUG_STRING(__clang_minor__) "." WPLUG_STRING(__clang_patchlevel__);
+#elif defined(__GNUC__)
+constexpr const char* kCompiler =
+    "gcc " WPLUG_STRING(__GNUC__) "." WPLUG_STRING(__GNUC_MINOR__) "." WPLUG_STRING(__GNUC_PATCHLEVEL__);
+#else
+constexpr const char* kCompiler = "unknown compiler";
+#endif
+
+}  // namespace
+
+Result<Engine> Engine::create(const Config& config) {
+  if (config.memory == MemoryKind::guard_pages && !guard_pages_supported()) {
+    return Error(ErrorKind::misuse,
+                 "guard pages need 64-bit Linux, tail dispatch and a build without sanitizers: "
+                 "use MemoryKind::explicit_checks");
+  }
+  return Engine(std::make_shared<EngineImpl>(config));
+}
+
+const Config& Engine::config() const { return impl_->config; }
+
+BuildInfo build_info() {
+  return {WPLUG_VERSION,       WPLUG_DISPATCH_TAIL ? "tail" : "loop",
+          WPLUG_INT_REGISTERS, WPLUG_FLOAT_REGISTERS,
+          kCompiler,           WPLUG_PARANOID != 0};
+}
+
+}  // namespace wplug

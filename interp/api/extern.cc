@@ -1,0 +1,48 @@
+// What the four kinds of external things have in common.
+#include "interp/api/impl.h"
+
+namespace wplug {
+
+ExternKind kind_of(const Extern& external) {
+  constexpr ExternKind kKinds[] = {ExternKind::func, ExternKind::table, ExternKind::memory, ExternKind::global};
+  static_assert(std::variant_size_v<Extern> == std::size(kKinds));
+  return kKinds[external.index()];
+}
+
+StoreImpl* store_of(const Extern& external) {
+  return std::visit([](const auto& thing) { return thing.store_impl(); }, external);
+}
+
+ExternType extern_type(const ModuleDef& def, ExternKind kind, uint32_t index) {
+  ExternType type;
+  type.kind = kind;
+  switch (kind) {
+    case ExternKind::func:
+      type.func = def.function_type(index);
+      break;
+    case ExternKind::table:
+      type.table = def.tables[index].type;
+      break;
+    case ExternKind::memory:
+      type.memory = def.memories[index];
+      break;
+    case ExternKind::global:
+      type.global = def.globals[index].type;
+      break;
+    case ExternKind::tag:
+      break;
+  }
+  return type;
+}
+
+ExternType extern_type(const Extern& external) {
+  ExternType type;
+  type.kind = kind_of(external);
+  if (const Func* func = std::get_if<Func>(&external)) type.func = func->type();
+  if (const Table* table = std::get_if<Table>(&external)) type.table = table->type();
+  if (const Memory* memory = std::get_if<Memory>(&external)) type.memory = memory->type();
+  if (const Global* global = std::get_if<Global>(&external)) type.global = global->type();
+  return type;
+}
+
+}  // namespace wplug
