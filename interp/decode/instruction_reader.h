@@ -7,18 +7,11 @@
 #include <vector>
 
 #include "interp/base/byte_reader.h"
+#include "interp/decode/types_reader.h"
 #include "interp/wasm/opcode.h"
 #include "wplug/types.h"
 
 namespace wplug {
-
-// Spec 5.4.1: no value, one value, or a function type by index.
-struct BlockType {
-  enum class Kind : uint8_t { empty, value, type_index };
-  Kind kind = Kind::empty;
-  ValType value;
-  uint32_t type_index = 0;
-};
 
 // One instruction. Which members count says info(op).immediates; see ImmediateKind.
 struct Instruction {

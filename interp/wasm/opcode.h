@@ -36,7 +36,7 @@ enum class ImmediateKind : uint8_t {
   i64,            // value
   f32,            // value, bits
   f64,            // value, bits
-  select_types,   // type
+  select_types,   // index = how many, type = the first
   heap_type,      // type, as the nullable reference to it
 };
 

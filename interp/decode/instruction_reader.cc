@@ -1,0 +1,137 @@
+#include "interp/decode/instruction_reader.h"
+
+#include <algorithm>
+#include <array>
+
+#include "interp/base/concat.h"
+
+namespace wplug {
+
+namespace {
+
+// Opcode bytes to rows, one table for each prefix that opcodes.def has. A code without a row is an illegal opcode.
+struct Row {
+  Op op = Op::nop;
+  ImmediateKind immediates = ImmediateKind::none;
+  bool exists = false;
+};
+
+constexpr uint32_t highest_code(uint8_t prefix) {
+  uint32_t highest = 0;
+  for (const OpInfo& info : kOpInfo) {
+    if (info.prefix == prefix) highest = std::max(highest, info.code);
+  }
+  return highest;
+}
+
+template <uint8_t prefix, size_t size>
+constexpr std::array<Row, size> make_rows() {
+  std::array<Row, size> rows{};
+  for (size_t i = 0; i < kOpCount; ++i) {
+    if (kOpInfo[i].prefix == prefix) rows[kOpInfo[i].code] = {static_cast<Op>(i), kOpInfo[i].immediates, true};
+  }
+  return rows;
+}
+
+constexpr auto kRows = make_rows<0, 256>();
+constexpr auto kRowsFc = make_rows<0xfc, highest_code(0xfc) + 1>();
+
+// Every row must be reachable: a new prefix needs a table here.
+constexpr bool all_rows_reachable() {
+  for (const OpInfo& info : kOpInfo) {
+    if (info.prefix != 0 && info.prefix != 0xfc) return false;
+    if (info.prefix == 0 && info.code > 0xff) return false;
+  }
+  return true;
+}
+static_assert(all_rows_reachable());
+
+constexpr Row kNoRow{};
+
+// The row of an instruction of more than one opcode byte, `prefix` read already.
+const Row& prefixed_row(ByteReader& reader, uint8_t prefix, size_t offset) {
+  if (prefix != 0xfc) {
+    // A prefix of an unknown feature is named with its code, so that one sees which instruction it was.
+    const bool is_prefix = prefix >= 0xfb && prefix <= 0xfe && !reader.at_end();
+    const uint32_t code = is_prefix ? reader.u32() : 0;
+    reader.fail_at(offset, is_prefix ? concat("illegal opcode ", Hex{prefix}, " ", Hex{code})
+                                     : concat("illegal opcode ", Hex{prefix}));
+    return kNoRow;
+  }
+  const uint32_t code = reader.u32();
+  if (code < kRowsFc.size() && kRowsFc[code].exists) return kRowsFc[code];
+  reader.fail_at(offset, concat("illegal opcode ", Hex{prefix}, " ", Hex{code}));
+  return kNoRow;
+}
+
+// Spec 5.4.7: bits 0–5 are the alignment, bit 6 says that a memory index follows.
+void read_memarg(ByteReader& reader, Instruction& instruction) {
+  const size_t offset = reader.offset();
+  const uint32_t flags = reader.u32();
+  if (flags >= 0x80) reader.fail_at(offset, concat("malformed memop flags ", Hex{flags}));
+  instruction.align = flags & 0x3f;
+  instruction.index = (flags & 0x40) != 0 ? reader.u32() : 0;
+  instruction.value = reader.u64();
+}
+
+void read_label_table(ByteReader& reader, Instruction& instruction, std::vector<uint32_t>& labels) {
+  labels.clear();
+  const uint32_t count = reader.u32();
+  if (count > reader.remaining()) {
+    reader.fail(concat("unexpected end of section or function: br_table of ", count, " labels, ", reader.remaining(),
+                       " bytes left"));
+    return;
+  }
+  labels.reserve(count);
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) labels.push_back(reader.u32());
+  instruction.index = reader.u32();
+}
+
+void read_select_types(ByteReader& reader, Instruction& instruction) {
+  instruction.index = reader.u32();
+  for (uint32_t i = 0; i < instruction.index && reader.ok(); ++i) {
+    const ValType type = read_val_type(reader);
+    if (i == 0) instruction.type = type;
+  }
+}
+
+}  // namespace
+
+bool InstructionReader::next(Instruction& in) {
+  const size_t offset = reader_.offset();
+  in.offset = static_cast<uint32_t>(offset);
+  const uint8_t byte = reader_.u8();
+  const Row& row = kRows[byte].exists ? kRows[byte] : prefixed_row(reader_, byte, offset);
+  in.op = row.op;
+  switch (row.immediates) {
+    case ImmediateKind::none: break;
+    case ImmediateKind::block_type: in.block = read_block_type(reader_); break;
+    case ImmediateKind::label:
+    case ImmediateKind::func:
+    case ImmediateKind::local:
+    case ImmediateKind::global:
+    case ImmediateKind::table:
+    case ImmediateKind::elem:
+    case ImmediateKind::data:
+    case ImmediateKind::memory: in.index = reader_.u32(); break;
+    case ImmediateKind::type_table:
+    case ImmediateKind::table_table:
+    case ImmediateKind::elem_table:
+    case ImmediateKind::data_memory:
+    case ImmediateKind::memory_memory:
+      in.index = reader_.u32();
+      in.index2 = reader_.u32();
+      break;
+    case ImmediateKind::label_table: read_label_table(reader_, in, labels_); break;
+    case ImmediateKind::memarg: read_memarg(reader_, in); break;
+    case ImmediateKind::i32: in.value = static_cast<uint64_t>(int64_t{reader_.s32()}); break;
+    case ImmediateKind::i64: in.value = static_cast<uint64_t>(reader_.s64()); break;
+    case ImmediateKind::f32: in.value = reader_.f32_bits(); break;
+    case ImmediateKind::f64: in.value = reader_.f64_bits(); break;
+    case ImmediateKind::select_types: read_select_types(reader_, in); break;
+    case ImmediateKind::heap_type: in.type = read_heap_type(reader_); break;
+  }
+  return reader_.ok();
+}
+
+}  // namespace wplug

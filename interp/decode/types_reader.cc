@@ -1,0 +1,125 @@
+#include "interp/decode/types_reader.h"
+
+#include <string_view>
+
+#include "interp/base/concat.h"
+
+namespace wplug {
+
+namespace {
+
+constexpr uint8_t kNullableRef = 0x63;
+constexpr uint8_t kNonNullRef = 0x64;
+constexpr uint8_t kEmptyBlock = 0x40;
+
+// What a type code stands for that this engine does not have, as the end of a message; empty for a code of nothing.
+std::string_view missing_feature(uint8_t code) {
+  if (code == 0x7b) return ": SIMD is not supported";
+  if (code == kNullableRef || code == kNonNullRef) return ": typed references are not supported";
+  if (code == 0x69 || code == 0x74) return ": exceptions are not supported";
+  if (code >= 0x6a && code <= 0x73) return ": garbage collection is not supported";
+  return {};
+}
+
+ValType fail_type(ByteReader& reader, size_t offset, std::string_view what, uint8_t code) {
+  reader.fail_at(offset, concat("malformed ", what, " type ", Hex{code}, missing_feature(code)));
+  return ValType::i32();
+}
+
+}  // namespace
+
+ValType read_heap_type(ByteReader& reader) {
+  const size_t offset = reader.offset();
+  const uint8_t code = reader.u8();
+  if (code == static_cast<uint8_t>(HeapKind::func)) return ValType::funcref();
+  if (code == static_cast<uint8_t>(HeapKind::extern_)) return ValType::externref();
+  if ((code & 0xc0) != 0x40) {
+    reader.fail_at(offset, "malformed heap type: typed references are not supported");
+    return ValType::funcref();
+  }
+  return fail_type(reader, offset, "heap", code);
+}
+
+ValType read_ref_type(ByteReader& reader) {
+  const size_t offset = reader.offset();
+  const uint8_t code = reader.u8();
+  switch (code) {
+    case 0x70: return ValType::funcref();
+    case 0x6f: return ValType::externref();
+    case kNullableRef: return read_heap_type(reader);
+    default: return fail_type(reader, offset, "reference", code);
+  }
+}
+
+ValType read_val_type(ByteReader& reader) {
+  const size_t offset = reader.offset();
+  const uint8_t code = reader.peek();
+  if (code == 0x70 || code == 0x6f || code == kNullableRef) return read_ref_type(reader);
+  (void)reader.u8();
+  switch (code) {
+    case 0x7f: return ValType::i32();
+    case 0x7e: return ValType::i64();
+    case 0x7d: return ValType::f32();
+    case 0x7c: return ValType::f64();
+    default: return fail_type(reader, offset, "value", code);
+  }
+}
+
+// A block type is a value type where its first byte is a negative s33 of one byte, else the index of a function type.
+BlockType read_block_type(ByteReader& reader) {
+  BlockType block;
+  const uint8_t code = reader.peek();
+  if (code == kEmptyBlock) {
+    (void)reader.u8();
+  } else if ((code & 0xc0) == 0x40) {
+    block.kind = BlockType::Kind::value;
+    block.value = read_val_type(reader);
+  } else {
+    const size_t offset = reader.offset();
+    const int64_t index = reader.s33();
+    if (index < 0) reader.fail_at(offset, "malformed block type");
+    block.kind = BlockType::Kind::type_index;
+    block.type_index = static_cast<uint32_t>(index);
+  }
+  return block;
+}
+
+Limits read_limits(ByteReader& reader) {
+  const size_t offset = reader.offset();
+  const uint8_t flags = reader.u8();
+  Limits limits;
+  if (flags > 1) {
+    const std::string_view why = flags > 7 ? "" : (flags & 4) != 0 ? ": memory64 is not supported"
+                                                                   : ": shared memories are not supported";
+    reader.fail_at(offset, concat("malformed limits flags ", Hex{flags}, why));
+    return limits;
+  }
+  limits.min = reader.u64();
+  if ((flags & 1) != 0) limits.max = reader.u64();
+  return limits;
+}
+
+TableType read_table_type(ByteReader& reader) {
+  TableType type;
+  type.element = read_ref_type(reader);
+  type.limits = read_limits(reader);
+  return type;
+}
+
+MemoryType read_memory_type(ByteReader& reader) {
+  MemoryType type;
+  type.limits = read_limits(reader);
+  return type;
+}
+
+GlobalType read_global_type(ByteReader& reader) {
+  GlobalType type;
+  type.type = read_val_type(reader);
+  const size_t offset = reader.offset();
+  const uint8_t mutability = reader.u8();
+  if (mutability > 1) reader.fail_at(offset, concat("malformed mutability ", Hex{mutability}));
+  type.is_mutable = mutability == 1;
+  return type;
+}
+
+}  // namespace wplug
