@@ -1,0 +1,75 @@
+"""Measuring: user CPU time of a process, interleaved runs, the machine."""
+import os
+import pathlib
+import platform
+import resource
+import statistics
+import subprocess
+import tempfile
+import time
+
+
+class RunFailed(Exception):
+    pass
+
+
+def run_once(command, timeout=300, stdin=None):
+    """Runs a command; (user seconds, wall seconds, standard output). Its own CPU time, children included."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdin=stdin or subprocess.DEVNULL, stdout=output, stderr=errors,
+                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (timeout, timeout)))
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+        if process.returncode != 0:
+            errors.seek(0)
+            words = errors.read().decode(errors="replace").strip().splitlines()
+            raise RunFailed(f"exit code {process.returncode}: {words[0] if words else 'no message'}")
+    return usage.ru_utime, wall, text
+
+
+def spread(values):
+    """Median, least and greatest of some seconds."""
+    return {"median": statistics.median(values), "min": min(values), "max": max(values), "runs": list(values)}
+
+
+def interleaved(jobs, runs, on_failure):
+    """Runs every job once a round, `runs` rounds: drift of the machine meets all alike.
+
+    `jobs`: key -> function that gives a number. A job that fails is reported once and left out from then on.
+    """
+    results = {key: [] for key in jobs}
+    for _ in range(runs):
+        for key, job in jobs.items():
+            if results[key] is None:
+                continue
+            try:
+                results[key].append(job())
+            except RunFailed as failure:
+                results[key] = None
+                on_failure(key, failure)
+    return {key: spread(values) for key, values in results.items() if values}
+
+
+def cpu_name():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor() or "unknown"
+
+
+def machine():
+    """What the numbers depend on besides the program."""
+    root = pathlib.Path(__file__).resolve().parent.parent.parent
+    commit = subprocess.run(["git", "-C", root, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return {
+        "cpu": cpu_name(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "commit": commit.stdout.strip() or "unknown",
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "load_before": os.getloadavg()[0],
+    }
