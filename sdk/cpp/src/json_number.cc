@@ -7,7 +7,7 @@
 namespace wplug::json {
 namespace {
 
-constexpr int64_t kMaxExponent = 1'000'000'000'000'000'000;  // beyond it all exponents count as the same
+constexpr int64_t kMaxExponent = 100'000'000'000'000'000;  // beyond it all exponents count as the same
 
 // 0.d₀d₁d₂… × 10^point with d₀ ≠ 0, or zero. Digits are those of `whole` and then `fraction`, from `first` on.
 struct Decimal {
@@ -29,7 +29,7 @@ int64_t read_exponent(std::string_view text) {
   int64_t value = 0;
   for (const char c : text) {
     if (c >= '0' && c <= '9') {
-      value = std::min(value * 10 + (c - '0'), kMaxExponent / 10);
+      value = std::min(value * 10 + (c - '0'), kMaxExponent);
     }
   }
   return negative ? -value : value;
@@ -71,9 +71,9 @@ int sign(const Decimal& decimal) { return decimal.zero ? 0 : decimal.negative ? 
 
 }  // namespace
 
-int compare_numbers(std::string_view a, std::string_view b) {
-  const Decimal left = read_decimal(a);
-  const Decimal right = read_decimal(b);
+int compare_numbers(Value a, Value b) {
+  const Decimal left = read_decimal(a.text());
+  const Decimal right = read_decimal(b.text());
   if (sign(left) != sign(right) || left.zero) {
     return sign(left) - sign(right);
   }

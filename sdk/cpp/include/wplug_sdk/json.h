@@ -101,6 +101,6 @@ std::optional<Error> check(std::string_view text);
 std::string quote(std::string_view text);
 
 // Compares two JSON numbers by value, exactly, however many digits they have: below 0, 0, or above 0.
-int compare_numbers(std::string_view a, std::string_view b);
+int compare_numbers(Value a, Value b);
 
 }  // namespace wplug::json
