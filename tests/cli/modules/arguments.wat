@@ -1,0 +1,36 @@
+;; Prints each argument and each environment variable on a line of its own.
+(module $arguments
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 32) "\n")
+  (func $print_line (param $text i32) (local $end i32)
+    (local.set $end (local.get $text))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz (i32.load8_u (local.get $end))))
+        (local.set $end (i32.add (local.get $end) (i32.const 1)))
+        (br $next)))
+    (i32.store (i32.const 0) (local.get $text))
+    (i32.store (i32.const 4) (i32.sub (local.get $end) (local.get $text)))
+    (i32.store (i32.const 8) (i32.const 32))
+    (i32.store (i32.const 12) (i32.const 1))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 2) (i32.const 16))))
+  (func $print_all (param $pointers i32) (param $count i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz (local.get $count)))
+        (call $print_line (i32.load (local.get $pointers)))
+        (local.set $pointers (i32.add (local.get $pointers) (i32.const 4)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $next))))
+  (func (export "_start")
+    (drop (call $args_sizes_get (i32.const 20) (i32.const 24)))
+    (drop (call $args_get (i32.const 1024) (i32.const 4096)))
+    (call $print_all (i32.const 1024) (i32.load (i32.const 20)))
+    (drop (call $environ_sizes_get (i32.const 20) (i32.const 24)))
+    (drop (call $environ_get (i32.const 1024) (i32.const 4096)))
+    (call $print_all (i32.const 1024) (i32.load (i32.const 20)))))

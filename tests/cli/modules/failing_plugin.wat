@@ -1,0 +1,20 @@
+;; A plugin that divides by zero on records of 9 bytes, loops on 10, grows without end on 11, points outside its memory on 12,
+;; returns 0 on 13, says that its output is longer than it is on 14, and echoes the rest.
+(module $failing_plugin
+  (memory (export "memory") 2)
+  (global $length (mut i32) (i32.const 0))
+  (func (export "malloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "free") (param i32))
+  (func (export "get_output_len") (result i32) (global.get $length))
+  (func $divide (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))
+  (func $allocate (loop $again (br_if $again (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable)
+  (func $spin (loop $again (br $again)))
+  (func (export "transform") (param $at i32) (param $size i32) (result i32)
+    (global.set $length (local.get $size))
+    (if (i32.eq (local.get $size) (i32.const 9)) (then (drop (call $divide (i32.const 0)))))
+    (if (i32.eq (local.get $size) (i32.const 10)) (then (call $spin)))
+    (if (i32.eq (local.get $size) (i32.const 11)) (then (call $allocate)))
+    (if (i32.eq (local.get $size) (i32.const 12)) (then (return (i32.const 0x7fffffff))))
+    (if (i32.eq (local.get $size) (i32.const 13)) (then (return (i32.const 0))))
+    (if (i32.eq (local.get $size) (i32.const 14)) (then (global.set $length (i32.const -1))))
+    (local.get $at)))
