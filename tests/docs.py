@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """What the documents show is there and works.
 
-    docs.py WPLUG [BUILD_DIR]
+    docs.py WPLUG
 
 In README.md, ARCHITECTURE.md, CONTRIBUTING.md and docs/*.md:
 - a link to a file of the project leads to a file;
 - in a block marked ```sh, a program given by a path exists, and a `wplug` command and its options are known to `wplug`;
-- a block marked ```sh run is run, in an empty folder with `wplug` on the PATH and the project's folders linked in; it has to end with exit code 0;
+- a block marked ```sh run is run, in an empty folder with `wplug` on the PATH and the project's folders linked in; it has
+  to end with exit code 0;
+- a block marked ```cpp FILE stands in that file, which is built as part of the project;
 - names of files and folders in `code marks` with a known extension or a trailing slash exist.
 """
 import os
@@ -18,7 +20,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FENCE = re.compile(r"^```(\w*)[ ]?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w*)[ ]?([\w./-]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)#:]+)(?:#[^)]*)?\)")
 FILE_NAME = re.compile(r"`([a-z][\w.-]*/[\w./-]*(?:\.(?:h|cc|def|py|toml|md|c|json|txt|wast)|/))`")
 
@@ -98,6 +100,8 @@ def check_document(wplug, path):
         if not (path.parent / match[1]).exists():
             found.append(f"{name}: a link leads nowhere: {match[1]}")
     for match in FENCE.finditer(text):
+        if match[1] == "cpp" and match[2] and match[3] not in (ROOT / match[2]).read_text(encoding="utf-8"):
+            found.append(f"{name}: a block is not in {match[2]} as it says")
         if match[1] != "sh":
             continue
         body = match[3].replace("\\\n", " ")

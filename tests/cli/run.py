@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Runs the text cases of this folder against the `wplug` program.
+"""Runs the text cases of this folder against the programs given: `wplug`, and those of examples/embed.
 
-    run.py WPLUG [--wat2wasm PROGRAM] [--filter WORDS] [FILE.txt…]
+    run.py [--filter WORDS] [--file NAME.txt]… PROGRAM…
 
 A file holds cases; a case is
 
     ## what is shown                    its name
-    $ wplug run empty.wasm              one command line for bash; `wplug` is the program under test
+    $ wplug run empty.wasm              one command line for bash, with the programs under test on the PATH
     < a line of standard input          (none: standard input is empty)
     > a line of standard output         exactly; none: nothing is printed
     >~ a regular expression             for a line that varies
@@ -101,12 +101,13 @@ def prepare_modules(wat2wasm, folder):
         subprocess.run([wat2wasm, str(source), "-o", str(folder / (source.stem + ".wasm"))], check=True)
 
 
-def run_case(case, program, prepared):
+def run_case(case, programs, prepared):
     with tempfile.TemporaryDirectory() as scratch:
         shutil.copytree(prepared, scratch, dirs_exist_ok=True)
         bin_dir = pathlib.Path(scratch) / ".bin"
         bin_dir.mkdir()
-        (bin_dir / "wplug").symlink_to(program)
+        for program in programs:
+            (bin_dir / program.name).symlink_to(program)
         environment = {"PATH": f"{bin_dir}:/usr/bin:/bin", "HOME": scratch, "LC_ALL": "C.UTF-8"}
         environment |= {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
         command = case.command.replace("%%", str(HERE.parent))
@@ -129,13 +130,13 @@ def run_case(case, program, prepared):
     return complaints
 
 
-def run_all(cases, program, wat2wasm):
+def run_all(cases, programs, wat2wasm):
     failed = 0
     with tempfile.TemporaryDirectory() as prepared:
         shutil.copytree(HERE / "files", prepared, dirs_exist_ok=True)
         prepare_modules(wat2wasm, pathlib.Path(prepared))
         for case in cases:
-            complaints = run_case(case, program, prepared)
+            complaints = run_case(case, programs, prepared)
             failed += bool(complaints)
             if complaints:
                 print(f"FAILED {case.where}: {case.name}\n  $ {case.command}")
@@ -145,18 +146,17 @@ def run_all(cases, program, wat2wasm):
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("program")
-    arguments.add_argument("--wat2wasm", default="wat2wasm")
+    arguments.add_argument("programs", nargs="+", type=pathlib.Path)
     arguments.add_argument("--filter", default="")
-    arguments.add_argument("files", nargs="*", type=pathlib.Path)
+    arguments.add_argument("--file", action="append", type=pathlib.Path)
     options = arguments.parse_args()
-    wat2wasm = shutil.which(options.wat2wasm)
+    wat2wasm = shutil.which("wat2wasm")
     if not wat2wasm:
         print("skipped: wat2wasm is missing (Debian: apt-get install wabt)")
         return 77
-    files = options.files or sorted(HERE.glob("*.txt"))
+    files = options.file or sorted(HERE.glob("*.txt"))
     cases = [case for path in files for case in parse(path) if options.filter in case.name]
-    failed = run_all(cases, pathlib.Path(options.program).resolve(), wat2wasm)
+    failed = run_all(cases, [program.resolve() for program in options.programs], wat2wasm)
     print(f"tests: {len(cases) - failed} passed, {failed} failed")
     return 1 if failed or not cases else 0
 
