@@ -108,13 +108,16 @@ struct Context {
   const Cell* trap_pc = nullptr;
   Slot* trap_fp = nullptr;
   std::unique_ptr<Error> host_error;  // when a host function failed
+  bool stopped_at_target = false;     // poll() trapped: trap_pc has not been executed
   uint32_t reentry = 0;               // depth of host→guest entries
+  // Between a handler and the far call that it goes on in.
+  FuncInstance* call_target = nullptr;
+  const Cell* call_words = nullptr;
 
   // Calls between instances save the caller here; see exec/calls.h.
   struct Transition {
     const Cell* return_pc;
     InstanceImpl* instance;
-    Slot* fp;  // of the callee
   };
   std::vector<Transition> transitions;
 };
