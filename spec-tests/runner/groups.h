@@ -1,0 +1,26 @@
+// Which feature of WebAssembly a script of the official suite needs.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace wplug::spec {
+
+// Scripts that stand or fall together; the suite's folders where it has them.
+struct Group {
+  std::string_view name;
+  bool supported;            // by the engine as it is
+  std::string_view feature;  // what it needs, as reports say it
+};
+
+// The group of a script by name; null for one that is not of the suite.
+const Group* find_group(std::string_view script);
+
+// The name in the suite of a script's file, by the longest end of its path that the suite knows:
+// "a/proposals/threads/atomic/atomic.json" is "proposals/threads/atomic.wast". Empty for a script that is not of the suite.
+std::string suite_name(const std::string& path);
+
+// The path of the .wast file that a converted script comes from; the suite has a folder for each script.
+std::string source_path(const std::string& path);
+
+}  // namespace wplug::spec
