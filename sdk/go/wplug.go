@@ -83,13 +83,10 @@ func Config(key string) Value {
 }
 
 // Log writes a line to the host's log.
-func Log(format string, args ...any) {
-	if len(args) == 0 {
-		hostLog(format)
-		return
-	}
-	hostLog(fmt.Sprintf(format, args...))
-}
+func Log(message string) { hostLog(message) }
+
+// Logf writes a formatted line to the host's log.
+func Logf(format string, args ...any) { hostLog(fmt.Sprintf(format, args...)) }
 
 // SetHeader sets a header of the response that the record becomes part of.
 func SetHeader(key, value string) { hostSetHeader(key, value) }

@@ -16,8 +16,7 @@
    3. One instance handles one call at a time. What it keeps in static variables is seen by later records of the same
       instance only, so it may cache but not count.
    4. Every size is in bytes. Nothing here needs a terminating zero. */
-#ifndef WPLUG_SDK_ABI_H
-#define WPLUG_SDK_ABI_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -70,6 +69,4 @@ const char* wplug_fail(const char* message, uint32_t size);
 
 #ifdef __cplusplus
 }
-#endif
-
 #endif
