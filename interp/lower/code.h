@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "interp/lower/cell.h"
 #include "interp/wasm/module_def.h"
 #include "interp/wasm/type_registry.h"
 #include "wplug/engine.h"
@@ -16,15 +17,15 @@
 
 namespace wplug {
 
-// One 8-byte word of internal code: a handler's address or operands. See ir_ops.def for what follows which handler.
-union Cell;
 struct ModuleCode;
 struct LoweredBody;
 
-// A defined function's code. `entry` is the stub that lowers on first call until it is lowered.
+// A defined function's code. `entry` is `stub`, whose handler lowers the function, until it is lowered. A reader loads `entry` first
+// (acquire), then `frame_slots`.
 struct FunctionCode {
   std::atomic<const Cell*> entry{nullptr};
-  uint32_t frame_slots = 0;  // of the whole frame: parameters, header, locals, temporaries; at least 3 while not lowered
+  std::atomic<uint32_t> frame_slots{0};  // of the whole frame; while not lowered of parameters, results and header
+  Cell stub[2] = {};                     // handler, this
   uint32_t param_slots = 0;
   uint32_t result_slots = 0;
   uint32_t index = 0;  // in the module's function index space
@@ -50,12 +51,41 @@ struct ModuleCode {
   std::string fallback_name;
   std::unique_ptr<FunctionCode[]> functions;  // defined functions only: [index - def.imported_functions]
   std::mutex mutex;                           // guards lowering and `bodies`
-  std::vector<std::unique_ptr<LoweredBody>> bodies;  // sorted by no order; each knows its cells
+  std::vector<std::unique_ptr<LoweredBody>> bodies;  // in the order of lowering
   std::once_flag names_once;
   NameSection name_section;
 
   FunctionCode& function(uint32_t index) { return functions[index - def.imported_functions]; }
 };
+
+// A function's internal code.
+struct LoweredBody {
+  std::vector<Cell> cells;
+  const FunctionCode* function = nullptr;
+  bool contains(const Cell* pc) const { return pc >= cells.data() && pc < cells.data() + cells.size(); }
+};
+
+// Where a cell came from; made again from the module when it is asked for, so that running code carries no tables.
+struct CodeLocation {
+  uint32_t offset = 0;  // of the instruction, from the start of the module
+  uint32_t count = 0;   // instructions since the last settling point, this one included
+};
+struct CodeMap {
+  struct Entry {
+    uint32_t cell;
+    CodeLocation location;
+  };
+  std::vector<Entry> entries;                            // by ascending cell: first cell of each operation
+  std::vector<std::pair<uint32_t, uint32_t>> labels;     // cell of a label, instructions since the last settling point there
+  // The operation that holds the cell. The map is not empty.
+  CodeLocation at(uint32_t cell) const;
+  // Instructions since the last settling point before the cell that a branch or return goes to.
+  uint32_t count_at_target(uint32_t cell) const;
+};
+CodeMap map_code(ModuleCode& module, uint32_t index);
+
+// The lowered body that holds `pc`, or null.
+const LoweredBody* find_body(ModuleCode& module, const Cell* pc);
 
 // Lowers one function if it is not lowered yet. Safe from any thread. Errors: limit.
 Result<void> lower_function(ModuleCode& module, uint32_t index);

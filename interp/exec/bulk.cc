@@ -1,0 +1,228 @@
+// References, tables and memories as a whole. Operands are in slots. Bulk operations check bounds, then fuel for the whole length, then
+// work in pieces between which they poll, so that no single instruction holds an interrupt or a deadline up.
+#include <algorithm>
+
+#include "interp/exec/handlers.h"
+#include "interp/exec/poll.h"
+#include "interp/wasm/numeric.h"
+
+namespace wplug {
+namespace {
+
+using numeric::kNoTrap;
+using numeric::MaybeTrap;
+
+constexpr uint64_t kBytesPerUnit = 8;        // one unit of fuel
+constexpr uint64_t kMemoryPiece = 512 << 10;  // bytes between polls
+constexpr uint64_t kTablePiece = 64 << 10;    // elements between polls
+
+// Charges `units`, then calls work(at, n) for pieces of 0..count, from the end when `backward`.
+template <class Work>
+MaybeTrap in_pieces(Regs& regs, uint64_t executed, uint64_t count, uint64_t units, uint64_t piece, bool backward, Work work) {
+  Context& context = *regs.ctx;
+  uint64_t before = context.slice_end - static_cast<uint64_t>(regs.fuel) + executed;
+  if (context.fuel_stop != UINT64_MAX && units > context.fuel_stop - std::min(context.fuel_stop, before)) {
+    return numeric::trap(TrapKind::out_of_fuel);
+  }
+  for (uint64_t done = 0; done < count;) {
+    uint64_t n = std::min(piece, count - done);
+    work(backward ? count - done - n : done, n);
+    done += n;
+    regs.fuel -= static_cast<int64_t>(units * n / count);
+    if (done < count) {
+      MaybeTrap trap = check_stop(context);
+      if (trap != kNoTrap) return trap;
+    }
+  }
+  // What rounding of the pieces left over.
+  uint64_t charged = context.slice_end - static_cast<uint64_t>(regs.fuel) + executed - before;
+  regs.fuel -= static_cast<int64_t>(units - charged);
+  return kNoTrap;
+}
+
+bool in_bounds(uint64_t at, uint64_t count, uint64_t size) { return count <= size && at <= size - count; }
+
+MaybeTrap memory_fill(Regs& regs, const Cell* pc) {
+  MemoryInstance& memory = *regs.ctx->instance->memories[pc[2].word];
+  uint32_t at = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
+  uint8_t value = static_cast<uint8_t>(regs.fp[pc[1].slots.a]);
+  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
+  if (!in_bounds(at, count, memory.size)) return numeric::trap(TrapKind::out_of_bounds_memory_access);
+  return in_pieces(regs, pc[3].word, count, count / kBytesPerUnit, kMemoryPiece, false,
+                   [&](uint64_t from, uint64_t n) { std::memset(memory.base + at + from, value, n); });
+}
+
+MaybeTrap memory_copy(Regs& regs, const Cell* pc) {
+  MemoryInstance& to = *regs.ctx->instance->memories[pc[2].half.low];
+  MemoryInstance& from = *regs.ctx->instance->memories[pc[2].half.high];
+  uint32_t d = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
+  uint32_t s = static_cast<uint32_t>(regs.fp[pc[1].slots.a]);
+  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
+  if (!in_bounds(s, count, from.size) || !in_bounds(d, count, to.size)) {
+    return numeric::trap(TrapKind::out_of_bounds_memory_access);
+  }
+  bool backward = &to == &from && d > s;
+  return in_pieces(regs, pc[3].word, count, count / kBytesPerUnit, kMemoryPiece, backward,
+                   [&](uint64_t at, uint64_t n) { std::memmove(to.base + d + at, from.base + s + at, n); });
+}
+
+MaybeTrap memory_init(Regs& regs, const Cell* pc) {
+  InstanceImpl& instance = *regs.ctx->instance;
+  uint32_t segment = pc[2].half.low;
+  MemoryInstance& memory = *instance.memories[pc[2].half.high];
+  const ByteRange& bytes = instance.code->def.data[segment].bytes;
+  uint64_t size = instance.dropped_data[segment] ? 0 : bytes.size();
+  uint32_t d = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
+  uint32_t s = static_cast<uint32_t>(regs.fp[pc[1].slots.a]);
+  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
+  if (!in_bounds(s, count, size) || !in_bounds(d, count, memory.size)) {
+    return numeric::trap(TrapKind::out_of_bounds_memory_access);
+  }
+  const uint8_t* source = instance.code->def.bytes.data() + bytes.begin + s;
+  return in_pieces(regs, pc[3].word, count, count / kBytesPerUnit, kMemoryPiece, false,
+                   [&](uint64_t at, uint64_t n) { std::memcpy(memory.base + d + at, source + at, n); });
+}
+
+MaybeTrap table_fill(Regs& regs, const Cell* pc) {
+  TableInstance& table = *regs.ctx->instance->tables[pc[2].word];
+  uint32_t at = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
+  uint64_t value = regs.fp[pc[1].slots.a];
+  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
+  if (!in_bounds(at, count, table.elements.size())) return numeric::trap(TrapKind::out_of_bounds_table_access);
+  return in_pieces(regs, pc[3].word, count, count, kTablePiece, false,
+                   [&](uint64_t from, uint64_t n) { wplug::table_fill(table, at + from, value, n); });
+}
+
+MaybeTrap table_copy(Regs& regs, const Cell* pc) {
+  TableInstance& to = *regs.ctx->instance->tables[pc[2].half.low];
+  TableInstance& from = *regs.ctx->instance->tables[pc[2].half.high];
+  uint32_t d = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
+  uint32_t s = static_cast<uint32_t>(regs.fp[pc[1].slots.a]);
+  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
+  if (!in_bounds(s, count, from.elements.size()) || !in_bounds(d, count, to.elements.size())) {
+    return numeric::trap(TrapKind::out_of_bounds_table_access);
+  }
+  bool backward = &to == &from && d > s;
+  return in_pieces(regs, pc[3].word, count, count, kTablePiece, backward,
+                   [&](uint64_t at, uint64_t n) { wplug::table_copy(to, from, d + at, s + at, n); });
+}
+
+MaybeTrap table_init(Regs& regs, const Cell* pc) {
+  InstanceImpl& instance = *regs.ctx->instance;
+  uint32_t segment = pc[2].half.low, table = pc[2].half.high;
+  uint64_t size = instance.dropped_elements[segment] ? 0 : instance.code->def.elements[segment].size();
+  uint32_t d = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
+  uint32_t s = static_cast<uint32_t>(regs.fp[pc[1].slots.a]);
+  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
+  if (!in_bounds(s, count, size) || !in_bounds(d, count, instance.tables[table]->elements.size())) {
+    return numeric::trap(TrapKind::out_of_bounds_table_access);
+  }
+  return in_pieces(regs, pc[3].word, count, count, kTablePiece, false, [&](uint64_t at, uint64_t n) {
+    wplug::table_init(instance, table, segment, d + at, s + at, n);
+  });
+}
+
+MaybeTrap elem_drop(Regs& regs, const Cell* pc) {
+  regs.ctx->instance->dropped_elements[pc[1].word] = true;
+  return kNoTrap;
+}
+
+MaybeTrap data_drop(Regs& regs, const Cell* pc) {
+  regs.ctx->instance->dropped_data[pc[1].word] = true;
+  return kNoTrap;
+}
+
+MaybeTrap memory_size(Regs& regs, const Cell* pc) {
+  const MemoryInstance& memory = *regs.ctx->instance->memories[pc[1].imm.imm];
+  regs.fp[pc[1].imm.d] = memory.size >> memory.type.page_size_log2;
+  return kNoTrap;
+}
+
+MaybeTrap memory_grow(Regs& regs, const Cell* pc) {
+  Context& context = *regs.ctx;
+  uint32_t pages = static_cast<uint32_t>(regs.fp[pc[1].imm.a]);
+  uint64_t old = wplug::grow_memory(*context.store, *context.instance->memories[pc[1].imm.imm], pages);
+  regs.fp[pc[1].imm.d] = static_cast<uint32_t>(old);
+  refresh_memory(context);
+  regs.mem = context.memory_base;
+  return kNoTrap;
+}
+
+MaybeTrap ref_func(Regs& regs, const Cell* pc) {
+  regs.fp[pc[1].imm.d] = reinterpret_cast<uintptr_t>(function_instance(*regs.ctx->instance, pc[1].imm.imm));
+  return kNoTrap;
+}
+
+MaybeTrap table_get(Regs& regs, const Cell* pc) {
+  const TableInstance& table = *regs.ctx->instance->tables[pc[1].imm.imm];
+  uint32_t at = static_cast<uint32_t>(regs.fp[pc[1].imm.a]);
+  if (at >= table.elements.size()) return numeric::trap(TrapKind::out_of_bounds_table_access);
+  regs.fp[pc[1].imm.d] = table.elements[at];
+  return kNoTrap;
+}
+
+MaybeTrap table_set(Regs& regs, const Cell* pc) {
+  TableInstance& table = *regs.ctx->instance->tables[pc[1].imm.imm];
+  uint32_t at = static_cast<uint32_t>(regs.fp[pc[1].imm.d]);
+  if (at >= table.elements.size()) return numeric::trap(TrapKind::out_of_bounds_table_access);
+  table.elements[at] = regs.fp[pc[1].imm.a];
+  return kNoTrap;
+}
+
+MaybeTrap table_size(Regs& regs, const Cell* pc) {
+  regs.fp[pc[1].imm.d] = regs.ctx->instance->tables[pc[1].imm.imm]->elements.size();
+  return kNoTrap;
+}
+
+MaybeTrap table_grow(Regs& regs, const Cell* pc) {
+  TableInstance& table = *regs.ctx->instance->tables[pc[1].slots.c];
+  uint64_t init = regs.fp[pc[1].slots.a];
+  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
+  regs.fp[pc[1].slots.d] = static_cast<uint32_t>(wplug::grow_table(*regs.ctx->store, table, count, init));
+  return kNoTrap;
+}
+
+// Runs an operation that works on the frame and goes on `Cells` further, or traps.
+template <MaybeTrap (*F)(Regs&, const Cell*), int Cells>
+WPLUG_HANDLER(on_slots) {
+  WPLUG_ENTER;
+  MaybeTrap trap = F(regs, pc);
+  if (WPLUG_UNLIKELY(trap != kNoTrap)) {
+    regs.ctx->trap_kind = static_cast<uint8_t>(trap);
+    WPLUG_TAIL(trap_exit);
+  }
+  WPLUG_NEXT(Cells);
+}
+
+template <MaybeTrap (*F)(Regs&, const Cell*), int Cells>
+struct OnSlots {
+  template <int I>
+  static constexpr Handler* at() {
+    return &on_slots<F, Cells>;
+  }
+};
+
+}  // namespace
+
+HandlerTable bulk_handlers(IrOp op) {
+  switch (op) {
+    case IrOp::ref_func: return make_table<OnSlots<ref_func, 2>, 1>();
+    case IrOp::table_get: return make_table<OnSlots<table_get, 2>, 1>();
+    case IrOp::table_set: return make_table<OnSlots<table_set, 2>, 1>();
+    case IrOp::table_size: return make_table<OnSlots<table_size, 2>, 1>();
+    case IrOp::table_grow: return make_table<OnSlots<table_grow, 2>, 1>();
+    case IrOp::table_fill: return make_table<OnSlots<table_fill, 4>, 1>();
+    case IrOp::table_copy: return make_table<OnSlots<table_copy, 4>, 1>();
+    case IrOp::table_init: return make_table<OnSlots<table_init, 4>, 1>();
+    case IrOp::elem_drop: return make_table<OnSlots<elem_drop, 2>, 1>();
+    case IrOp::memory_size: return make_table<OnSlots<memory_size, 2>, 1>();
+    case IrOp::memory_grow: return make_table<OnSlots<memory_grow, 2>, 1>();
+    case IrOp::memory_fill: return make_table<OnSlots<memory_fill, 4>, 1>();
+    case IrOp::memory_copy: return make_table<OnSlots<memory_copy, 4>, 1>();
+    case IrOp::memory_init: return make_table<OnSlots<memory_init, 4>, 1>();
+    case IrOp::data_drop: return make_table<OnSlots<data_drop, 2>, 1>();
+    default: return {};
+  }
+}
+
+}  // namespace wplug

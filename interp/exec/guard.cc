@@ -1,0 +1,7 @@
+#include "interp/exec/guard.h"
+
+namespace wplug {
+
+bool guard_pages_supported() { return false; }
+
+}  // namespace wplug

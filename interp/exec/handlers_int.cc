@@ -1,0 +1,77 @@
+// Integer arithmetic and comparison: R[d] := f(R[a], R[b]), operands in registers, slots, b also immediate.
+#include "interp/exec/handlers.h"
+#include "interp/wasm/numeric.h"
+
+namespace wplug {
+namespace {
+
+constexpr int kA = kIntRegisters + 1;  // places of d and a
+constexpr int kB = kIntRegisters + 2;  // places of b
+
+// Operand b of the cell: immediate 32 bits, sign-extended, or a place.
+template <class T, int B>
+WPLUG_INLINE T operand_b(const Regs& regs, const Cell* pc) {
+  if constexpr (B == kImmediatePlace) {
+    return static_cast<T>(static_cast<int64_t>(static_cast<int32_t>(pc[1].imm.imm)));
+  } else {
+    return read_int<T, B>(regs, pc[1].slots.b);
+  }
+}
+
+template <class T, class R, R (*F)(T, T), int D, int A, int B>
+WPLUG_HANDLER(int_binary) {
+  WPLUG_ENTER;
+  T a = read_int<T, A>(regs, pc[1].slots.a);
+  T b = operand_b<T, B>(regs, pc);
+  write_int<D>(regs, pc[1].slots.d, F(a, b));
+  WPLUG_NEXT(2);
+}
+
+template <class T, numeric::MaybeTrap (*F)(T, T, T&), int D, int A, int B>
+WPLUG_HANDLER(int_trapping) {
+  WPLUG_ENTER;
+  T a = read_int<T, A>(regs, pc[1].slots.a);
+  T b = operand_b<T, B>(regs, pc);
+  T result{};
+  numeric::MaybeTrap trap = F(a, b, result);
+  if (WPLUG_UNLIKELY(trap != numeric::kNoTrap)) {
+    regs.ctx->trap_kind = static_cast<uint8_t>(trap);
+    WPLUG_TAIL(trap_exit);
+  }
+  write_int<D>(regs, pc[1].slots.d, result);
+  WPLUG_NEXT(2);
+}
+
+template <class T, class R, R (*F)(T, T)>
+struct Binary {
+  template <int I>
+  static constexpr Handler* at() {
+    return &int_binary<T, R, F, I / (kA * kB), I / kB % kA, I % kB>;
+  }
+};
+
+template <class T, numeric::MaybeTrap (*F)(T, T, T&)>
+struct Trapping {
+  template <int I>
+  static constexpr Handler* at() {
+    return &int_trapping<T, F, I / (kA * kB), I / kB % kA, I % kB>;
+  }
+};
+
+}  // namespace
+
+HandlerTable int_handlers(IrOp op) {
+  switch (op) {
+#define WPLUG_IR_INT(name, T, R) \
+  case IrOp::name:               \
+    return make_table<Binary<T, R, &numeric::name>, kA * kA * kB>();
+#define WPLUG_IR_INT_TRAP(name, T) \
+  case IrOp::name:                 \
+    return make_table<Trapping<T, &numeric::name>, kA * kA * kB>();
+#include "interp/lower/ir_ops.def"
+    default:
+      return {};
+  }
+}
+
+}  // namespace wplug

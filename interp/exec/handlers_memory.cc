@@ -1,0 +1,165 @@
+// Loads and stores of memory 0.
+//
+// With explicit checks the effective address (33 bits) is compared with the limit for the access size in the context. With guard pages
+// the access is made: what is outside faults, and the signal handler (guard.cc) takes pc, fp, ctx and fuel from the machine registers they are
+// parameters in, so the barrier below keeps pc from being advanced before the access.
+#include <bit>
+
+#include "interp/exec/handlers.h"
+
+namespace wplug {
+namespace {
+
+constexpr int kA = kIntRegisters + 1;
+
+#if WPLUG_DISPATCH_TAIL
+#define WPLUG_KEEP_PC(value) asm volatile("" : "+r"(pc), "+r"(regs.fuel) : : "memory")
+#else
+#define WPLUG_KEEP_PC(value) static_cast<void>(0)
+#endif
+
+template <class M>
+inline constexpr int kSizeLog2 = std::countr_zero(sizeof(M));
+
+#define WPLUG_CHECK_BOUNDS(M, guard, address)                                              \
+  if constexpr (!(guard)) {                                                                \
+    if (WPLUG_UNLIKELY((address) >= regs.ctx->memory_limit[kSizeLog2<M>])) {               \
+      WPLUG_TRAP_NOW(out_of_bounds_memory_access);                                         \
+    }                                                                                      \
+  }
+
+// Memory is little-endian (spec 4.3.1); so are the supported hosts.
+static_assert(std::endian::native == std::endian::little);
+
+template <class M, class R>
+WPLUG_INLINE R widen(M value) {
+  if constexpr (std::is_floating_point_v<M>) {
+    return value;
+  } else if constexpr (std::is_signed_v<M>) {
+    return static_cast<R>(static_cast<std::make_signed_t<R>>(value));
+  } else {
+    return value;
+  }
+}
+
+template <class M, class R, int D, int A, bool Guard>
+WPLUG_HANDLER(load) {
+  WPLUG_ENTER;
+  uint64_t address = uint64_t{read_int<uint32_t, A>(regs, pc[1].imm.a)} + pc[1].imm.imm;
+  WPLUG_CHECK_BOUNDS(M, Guard, address);
+  M value;
+  std::memcpy(&value, regs.mem + address, sizeof(M));
+  if constexpr (Guard) WPLUG_KEEP_PC(value);
+  write_value<R, D>(regs, pc[1].imm.d, widen<M, R>(value));
+  WPLUG_NEXT(2);
+}
+
+template <class M, class R, int D, int A, int B, bool Guard>
+WPLUG_HANDLER(load_indexed) {
+  WPLUG_ENTER;
+  uint32_t base = read_int<uint32_t, A>(regs, pc[1].slots.a);
+  uint32_t index = read_int<uint32_t, B>(regs, pc[1].slots.b);
+  uint64_t address = uint64_t{base + (index << pc[1].slots.c)} + pc[2].half.low;
+  WPLUG_CHECK_BOUNDS(M, Guard, address);
+  M value;
+  std::memcpy(&value, regs.mem + address, sizeof(M));
+  if constexpr (Guard) WPLUG_KEEP_PC(value);
+  write_value<R, D>(regs, pc[1].slots.d, widen<M, R>(value));
+  WPLUG_NEXT(3);
+}
+
+// The value's place for integers may also be the immediate in pc[2].
+template <class M, class T, int A, int B, bool Guard>
+WPLUG_HANDLER(store) {
+  WPLUG_ENTER;
+  uint64_t address = uint64_t{read_int<uint32_t, A>(regs, pc[1].imm.d)} + pc[1].imm.imm;
+  T value;
+  constexpr bool is_immediate = !std::is_floating_point_v<T> && B == kImmediatePlace;
+  if constexpr (is_immediate) {
+    value = static_cast<T>(pc[2].word);
+  } else {
+    value = read_value<T, B>(regs, pc[1].imm.a);
+  }
+  WPLUG_CHECK_BOUNDS(M, Guard, address);
+  M narrow = static_cast<M>(value);
+  std::memcpy(regs.mem + address, &narrow, sizeof(M));
+  if constexpr (Guard) WPLUG_KEEP_PC(value);
+  WPLUG_NEXT(is_immediate ? 3 : 2);
+}
+
+template <class M, class T, int A, int B, int C, bool Guard>
+WPLUG_HANDLER(store_indexed) {
+  WPLUG_ENTER;
+  uint32_t base = read_int<uint32_t, A>(regs, pc[1].slots.d);
+  uint32_t index = read_int<uint32_t, B>(regs, pc[1].slots.a);
+  T value = read_value<T, C>(regs, pc[1].slots.b);
+  uint64_t address = uint64_t{base + (index << pc[1].slots.c)} + pc[2].half.low;
+  WPLUG_CHECK_BOUNDS(M, Guard, address);
+  M narrow = static_cast<M>(value);
+  std::memcpy(regs.mem + address, &narrow, sizeof(M));
+  if constexpr (Guard) WPLUG_KEEP_PC(value);
+  WPLUG_NEXT(3);
+}
+
+template <class T>
+inline constexpr int kStorePlaces = std::is_floating_point_v<T> ? kFloatRegisters + 1 : kIntRegisters + 2;
+
+template <class M, class R>
+struct LoadMaker {
+  template <int I>
+  static constexpr Handler* at() {
+    return &load<M, R, I / (2 * kA), I / 2 % kA, I % 2 != 0>;
+  }
+};
+template <class M, class R>
+struct LoadIndexedMaker {
+  template <int I>
+  static constexpr Handler* at() {
+    return &load_indexed<M, R, I / (2 * kA * kA), I / (2 * kA) % kA, I / 2 % kA, I % 2 != 0>;
+  }
+};
+template <class M, class T>
+struct StoreMaker {
+  template <int I>
+  static constexpr Handler* at() {
+    return &store<M, T, I / (2 * kStorePlaces<T>), I / 2 % kStorePlaces<T>, I % 2 != 0>;
+  }
+};
+template <class M, class T>
+struct StoreIndexedMaker {
+  template <int I>
+  static constexpr Handler* at() {
+    constexpr int c = kPlaces<T>;
+    return &store_indexed<M, T, I / (2 * kA * c), I / (2 * c) % kA, I / 2 % c, I % 2 != 0>;
+  }
+};
+
+}  // namespace
+
+HandlerTable load_handlers(IrOp op) {
+  switch (op) {
+#define WPLUG_IR_LOAD(name, M, R)                                     \
+  case IrOp::name:                                                    \
+    return make_table<LoadMaker<M, R>, kPlaces<R> * kA * 2>();             \
+  case IrOp::name##_indexed:                                          \
+    return make_table<LoadIndexedMaker<M, R>, kPlaces<R> * kA * kA * 2>();
+#include "interp/lower/ir_ops.def"
+    default:
+      return {};
+  }
+}
+
+HandlerTable store_handlers(IrOp op) {
+  switch (op) {
+#define WPLUG_IR_STORE(name, M, T)                                    \
+  case IrOp::name:                                                    \
+    return make_table<StoreMaker<M, T>, kA * kStorePlaces<T> * 2>();       \
+  case IrOp::name##_indexed:                                          \
+    return make_table<StoreIndexedMaker<M, T>, kA * kA * kPlaces<T> * 2>();
+#include "interp/lower/ir_ops.def"
+    default:
+      return {};
+  }
+}
+
+}  // namespace wplug

@@ -1,0 +1,398 @@
+// Metering. `Ir::count` is the number of the module's instructions since the last settling point (the function's start or a call), counted
+// along the text. With `settled` what the machine has accounted for, executed = settled + count(pc) holds at every pc when
+//   a taken branch settles count(branch) - count(target), which may be negative, and
+//   calls and returns settle count(call), after which counting starts from 0.
+// The fuel register holds what is left minus what is settled; branches, calls and returns that find it negative go to poll().
+// Without metering only what is needed to poll is charged: backward branches and calls.
+#include "interp/lower/emit.h"
+
+#include <algorithm>
+
+#include "interp/lower/handlers.h"
+
+namespace wplug {
+namespace {
+
+class Emitter {
+ public:
+  Emitter(ModuleCode& module, const IrFunction& function, const Allocation& allocation, CodeMap* map)
+      : module_(module), function_(function), allocation_(allocation), map_(map) {}
+
+  std::vector<Cell> run();
+
+ private:
+  // The place of an operand as a handler index counts it.
+  uint32_t place(uint32_t vreg) const {
+    if (vreg == kImmediate) return kIntRegisters + 1;
+    int8_t reg = allocation_.place[vreg];
+    if (reg != Allocation::kSlot) return static_cast<uint32_t>(reg);
+    return static_cast<uint32_t>(function_.vregs[vreg].reg_class == RegClass::integer ? kIntRegisters : kFloatRegisters);
+  }
+  uint16_t slot(uint32_t vreg) const {
+    return vreg >= kImmediate ? uint16_t{0} : static_cast<uint16_t>(function_.vregs[vreg].slot);
+  }
+  static uint32_t places(RegClass c) {
+    return static_cast<uint32_t>(c == RegClass::integer ? kIntRegisters : kFloatRegisters) + 1;
+  }
+
+  void handler(IrOp op, uint32_t index) {
+    instruction_ = static_cast<uint32_t>(cells_.size());
+    Cell cell;
+    cell.handler = handlers_of(op)[index];
+    cells_.push_back(cell);
+  }
+  void slots(uint32_t d, uint32_t a = kNoReg, uint32_t b = kNoReg, uint16_t c = 0) {
+    Cell cell;
+    cell.slots = {slot(d), slot(a), slot(b), c};
+    cells_.push_back(cell);
+  }
+  void with_imm(uint32_t d, uint32_t a, uint32_t imm) {
+    Cell cell;
+    cell.imm = {slot(d), slot(a), imm};
+    cells_.push_back(cell);
+  }
+  void word(uint64_t value) {
+    Cell cell;
+    cell.word = value;
+    cells_.push_back(cell);
+  }
+  void halves(uint64_t low, uint64_t high) { word((low & 0xffffffff) | high << 32); }
+  void pointer(const void* value) {
+    Cell cell;
+    cell.pointer = value;
+    cells_.push_back(cell);
+  }
+  void call_word(uint32_t base, uint32_t params, int32_t charge) {
+    Cell cell;
+    cell.call = {static_cast<uint16_t>(base), static_cast<uint16_t>(params), charge};
+    cells_.push_back(cell);
+  }
+
+  void entry();
+  void one(const Ir& ir);
+  void special(const Ir& ir);
+  void target(uint32_t label, const Ir& ir);
+  bool charged(const Ir& ir, uint32_t label) const;
+  int32_t call_charge(const Ir& ir) const { return module_.config.metering ? static_cast<int32_t>(ir.count) : 1; }
+  void store_home(uint32_t vreg);
+  void load_home(uint32_t vreg);
+  void returns(IrOp op, const Ir& ir, uint32_t index);
+  void calls(const Ir& ir);
+  void patch();
+
+  struct Fixup {
+    uint32_t cell;         // the target word
+    uint32_t instruction;  // what the target is relative to
+    uint32_t label;
+    uint32_t ir;
+  };
+
+  ModuleCode& module_;
+  const IrFunction& function_;
+  const Allocation& allocation_;
+  CodeMap* map_;
+  std::vector<Cell> cells_;
+  std::vector<uint32_t> starts_;  // by Ir index: its first cell
+  std::vector<Fixup> fixups_;
+  uint32_t instruction_ = 0;
+  uint32_t current_ = 0;
+  size_t next_across_ = 0;
+};
+
+std::vector<Cell> Emitter::run() {
+  cells_.reserve(function_.code.size() * 2 + 8);
+  starts_.reserve(function_.code.size() + 1);
+  entry();
+  for (current_ = 0; current_ < function_.code.size(); ++current_) {
+    const Ir& ir = function_.code[current_];
+    starts_.push_back(static_cast<uint32_t>(cells_.size()));
+    if (map_ != nullptr) map_->entries.push_back({starts_.back(), {ir.offset, ir.count}});
+    one(ir);
+    if (ir.d < kImmediate && allocation_.in_register(ir.d) && !allocation_.write_through.empty() &&
+        allocation_.write_through[ir.d]) {
+      store_home(ir.d);
+    }
+  }
+  starts_.push_back(static_cast<uint32_t>(cells_.size()));
+  patch();
+  return std::move(cells_);
+}
+
+// Zeroes locals and loads those that live in machine registers.
+void Emitter::entry() {
+  if (map_ != nullptr) map_->entries.push_back({0, {function_.code.empty() ? 0 : function_.code[0].offset, 0}});
+  uint32_t begin = function_.local_slots_end, end = function_.local_slots_begin;
+  if (allocation_.zero_all) std::swap(begin, end);
+  for (uint32_t vreg : allocation_.live_in) {
+    if (vreg < function_.params || allocation_.in_register(vreg)) continue;
+    begin = std::min(begin, function_.vregs[vreg].slot);
+    end = std::max(end, function_.vregs[vreg].slot + 1);
+  }
+  if (begin < end) {
+    handler(IrOp::zero_slots, 0);
+    Cell cell;
+    cell.slots = {static_cast<uint16_t>(begin), static_cast<uint16_t>(end - begin), 0, 0};
+    cells_.push_back(cell);
+  }
+  for (uint32_t vreg : allocation_.live_in) {
+    if (!allocation_.in_register(vreg)) continue;
+    if (vreg < function_.params) {
+      load_home(vreg);
+      continue;
+    }
+    if (function_.vregs[vreg].reg_class == RegClass::integer) {
+      handler(IrOp::move, place(vreg) * (kIntRegisters + 2) + kIntRegisters + 1);
+      with_imm(kNoReg, kNoReg, 0);
+    } else {
+      handler(IrOp::const_float, place(vreg));
+      word(0);
+      word(0);
+    }
+    if (allocation_.write_through[vreg]) store_home(vreg);
+  }
+}
+
+void Emitter::store_home(uint32_t vreg) {
+  bool integer = function_.vregs[vreg].reg_class == RegClass::integer;
+  handler(integer ? IrOp::move : IrOp::move_float,
+          integer ? kIntRegisters * (kIntRegisters + 2) + place(vreg) : kFloatRegisters * (kFloatRegisters + 1) + place(vreg));
+  slots(vreg, kNoReg);
+}
+
+void Emitter::load_home(uint32_t vreg) {
+  bool integer = function_.vregs[vreg].reg_class == RegClass::integer;
+  handler(integer ? IrOp::move : IrOp::move_float,
+          integer ? place(vreg) * (kIntRegisters + 2) + kIntRegisters : place(vreg) * (kFloatRegisters + 1) + kFloatRegisters);
+  slots(kNoReg, vreg);
+}
+
+bool Emitter::charged(const Ir&, uint32_t label) const {
+  return module_.config.metering || function_.labels[label].position <= current_;
+}
+
+void Emitter::target(uint32_t label, const Ir&) {
+  fixups_.push_back({static_cast<uint32_t>(cells_.size()), instruction_, label, current_});
+  word(0);
+}
+
+void Emitter::one(const Ir& ir) {
+  const IrOpInfo& op = info(ir.op);
+  const uint32_t a_places = kIntRegisters + 1, b_places = kIntRegisters + 2, f_places = kFloatRegisters + 1;
+  const uint32_t guard = module_.config.memory == MemoryKind::guard_pages ? 1 : 0;
+  switch (op.shape) {
+    case IrShape::int_binary:
+      handler(ir.op, (place(ir.d) * a_places + place(ir.a)) * b_places + place(ir.b));
+      if (ir.b == kImmediate) {
+        with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
+      } else {
+        slots(ir.d, ir.a, ir.b);
+      }
+      return;
+    case IrShape::float_binary:
+    case IrShape::float_compare:
+      handler(ir.op, (place(ir.d) * f_places + place(ir.a)) * f_places + place(ir.b));
+      slots(ir.d, ir.a, ir.b);
+      return;
+    case IrShape::unary:
+      handler(ir.op, place(ir.d) * places(op.a) + place(ir.a));
+      slots(ir.d, ir.a);
+      return;
+    case IrShape::load:
+      handler(ir.op, (place(ir.d) * a_places + place(ir.a)) * 2 + guard);
+      with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
+      return;
+    case IrShape::load_indexed:
+      handler(ir.op, ((place(ir.d) * a_places + place(ir.a)) * a_places + place(ir.b)) * 2 + guard);
+      slots(ir.d, ir.a, ir.b, ir.shift);
+      word(static_cast<uint32_t>(ir.imm));
+      return;
+    case IrShape::store: {
+      uint32_t value_places = op.d == RegClass::integer ? b_places : f_places;
+      handler(ir.op, (place(ir.a) * value_places + place(ir.b)) * 2 + guard);
+      with_imm(ir.a, ir.b, static_cast<uint32_t>(ir.imm));
+      if (ir.b == kImmediate) word(static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(ir.imm >> 32))));
+      return;
+    }
+    case IrShape::store_indexed:
+      handler(ir.op, ((place(ir.a) * a_places + place(ir.b)) * places(op.d) + place(ir.c)) * 2 + guard);
+      slots(ir.a, ir.b, ir.c, ir.shift);
+      word(static_cast<uint32_t>(ir.imm));
+      return;
+    case IrShape::branch_int:
+      handler(ir.op, (place(ir.a) * b_places + place(ir.b)) * 2 + charged(ir, ir.label));
+      if (ir.b == kImmediate) {
+        with_imm(ir.a, kNoReg, static_cast<uint32_t>(ir.imm));
+      } else {
+        slots(ir.a, ir.b);
+      }
+      target(ir.label, ir);
+      return;
+    case IrShape::branch_float:
+      handler(ir.op, ((place(ir.a) * f_places + place(ir.b)) * 2 + ir.negate) * 2 + charged(ir, ir.label));
+      slots(ir.a, ir.b);
+      target(ir.label, ir);
+      return;
+    case IrShape::special:
+      special(ir);
+      return;
+  }
+}
+
+void Emitter::returns(IrOp op, const Ir& ir, uint32_t index) {
+  handler(op, index * 2 + (module_.config.metering ? 1 : 0));
+  uint32_t value = op == IrOp::return_slots ? ir.label : slot(ir.a);
+  call_word(function_.param_slots, value, static_cast<int32_t>(ir.count));
+  if (op == IrOp::return_slots) word(ir.imm);
+}
+
+void Emitter::calls(const Ir& ir) {
+  size_t first = next_across_;
+  while (next_across_ < allocation_.live_across.size() && allocation_.live_across[next_across_].first == current_) {
+    uint32_t vreg = allocation_.live_across[next_across_++].second;
+    if (!allocation_.write_through[vreg]) store_home(vreg);
+  }
+  const uint32_t index = static_cast<uint32_t>(ir.imm);
+  bool indirect = ir.op == IrOp::call_indirect || ir.op == IrOp::return_call_indirect;
+  const CanonicalType* type = module_.types[indirect ? index : module_.def.functions[index].type];
+  handler(ir.op, indirect ? place(ir.a) : 0);
+  if (indirect) {
+    slots(ir.a, kNoReg, kNoReg);
+    cells_.back().imm.imm = ir.c;
+    pointer(type);
+  } else if (ir.op == IrOp::call || ir.op == IrOp::return_call) {
+    pointer(&module_.function(index));
+  } else {
+    word(index);
+  }
+  call_word(ir.label, type->param_slots, call_charge(ir));
+  if (is_terminator(ir.op)) halves(function_.param_slots, type->result_slots);
+  for (size_t i = first; i < next_across_; ++i) load_home(allocation_.live_across[i].second);
+}
+
+void Emitter::special(const Ir& ir) {
+  const uint32_t a_places = kIntRegisters + 1, b_places = kIntRegisters + 2, f_places = kFloatRegisters + 1;
+  switch (ir.op) {
+    case IrOp::move: {
+      uint32_t a = ir.b == kImmediate ? kImmediate : ir.a;
+      handler(ir.op, place(ir.d) * b_places + place(a));
+      if (a == kImmediate) {
+        with_imm(ir.d, kNoReg, static_cast<uint32_t>(ir.imm));
+      } else {
+        slots(ir.d, a);
+      }
+      return;
+    }
+    case IrOp::move_float:
+      handler(ir.op, place(ir.d) * f_places + place(ir.a));
+      slots(ir.d, ir.a);
+      return;
+    case IrOp::const_64:
+    case IrOp::const_float:
+      handler(ir.op, place(ir.d));
+      slots(ir.d);
+      word(ir.imm);
+      return;
+    case IrOp::select:
+      handler(ir.op, ((place(ir.d) * a_places + place(ir.a)) * a_places + place(ir.b)) * a_places + place(ir.c));
+      slots(ir.d, ir.a, ir.b, slot(ir.c));
+      return;
+    case IrOp::select_float:
+      handler(ir.op, ((place(ir.d) * f_places + place(ir.a)) * f_places + place(ir.b)) * a_places + place(ir.c));
+      slots(ir.d, ir.a, ir.b, slot(ir.c));
+      return;
+    case IrOp::global_get:
+    case IrOp::global_get_float:
+      handler(ir.op, place(ir.d));
+      with_imm(ir.d, kNoReg, static_cast<uint32_t>(ir.imm));
+      return;
+    case IrOp::global_set:
+    case IrOp::global_set_float:
+      handler(ir.op, place(ir.a));
+      with_imm(ir.a, kNoReg, static_cast<uint32_t>(ir.imm));
+      return;
+    case IrOp::br:
+      handler(ir.op, charged(ir, ir.label));
+      target(ir.label, ir);
+      return;
+    case IrOp::br_table:
+      // All targets are charged: the handler does not know which of them go backward.
+      handler(ir.op, place(ir.a) * 2 + 1);
+      with_imm(ir.a, kNoReg, static_cast<uint32_t>(ir.imm));
+      for (uint64_t i = 0; i <= ir.imm; ++i) target(function_.tables[ir.label + i], ir);
+      return;
+    case IrOp::trap:
+      handler(ir.op, 0);
+      word(ir.imm);
+      return;
+    case IrOp::return_void:
+    case IrOp::return_slots:
+      return returns(ir.op, ir, 0);
+    case IrOp::return_value:
+    case IrOp::return_float:
+      return returns(ir.op, ir, place(ir.a));
+    case IrOp::call:
+    case IrOp::call_import:
+    case IrOp::call_indirect:
+    case IrOp::return_call:
+    case IrOp::return_call_import:
+    case IrOp::return_call_indirect:
+      return calls(ir);
+    case IrOp::ref_func:
+    case IrOp::table_size:
+    case IrOp::memory_size:
+      handler(ir.op, 0);
+      with_imm(ir.d, kNoReg, static_cast<uint32_t>(ir.imm));
+      return;
+    case IrOp::table_get:
+    case IrOp::memory_grow:
+      handler(ir.op, 0);
+      with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
+      return;
+    case IrOp::table_set:
+      handler(ir.op, 0);
+      with_imm(ir.a, ir.b, static_cast<uint32_t>(ir.imm));
+      return;
+    case IrOp::table_grow:
+      handler(ir.op, 0);
+      slots(ir.d, ir.a, ir.b, static_cast<uint16_t>(ir.imm));
+      return;
+    case IrOp::elem_drop:
+    case IrOp::data_drop:
+      handler(ir.op, 0);
+      word(ir.imm);
+      return;
+    default:  // bulk operations: three operands, two indices, the count for exact fuel
+      handler(ir.op, 0);
+      slots(ir.a, ir.b, ir.c);
+      word(ir.imm);
+      word(module_.config.metering ? ir.count : 0);
+      return;
+  }
+}
+
+void Emitter::patch() {
+  for (const Fixup& fixup : fixups_) {
+    const Label& label = function_.labels[fixup.label];
+    int32_t target = static_cast<int32_t>(starts_[label.position]);
+    int32_t charge = static_cast<int32_t>(function_.code[fixup.ir].count) - static_cast<int32_t>(label.count);
+    if (!module_.config.metering) {
+      bool backward = label.position <= fixup.ir;
+      charge = backward ? static_cast<int32_t>(fixup.ir - label.position) + 1 : 0;
+    }
+    cells_[fixup.cell].branch = {target - static_cast<int32_t>(fixup.instruction), charge};
+  }
+  if (map_ == nullptr) return;
+  for (const Label& label : function_.labels) {
+    if (label.used || label.position != 0) map_->labels.emplace_back(starts_[label.position], label.count);
+  }
+  std::sort(map_->labels.begin(), map_->labels.end());
+}
+
+}  // namespace
+
+std::vector<Cell> emit_cells(ModuleCode& module, const IrFunction& function, const Allocation& allocation, CodeMap* map) {
+  Emitter emitter(module, function, allocation, map);
+  return emitter.run();
+}
+
+}  // namespace wplug

@@ -1,0 +1,32 @@
+// The handlers as the lowering sees them: addresses by operation and places. Implemented by exec/, which owns the code.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "interp/lower/ir.h"
+
+namespace wplug {
+
+// Places of an instruction's operands: a machine register's number, or the slot (K or M), or the immediate (K + 1).
+// The index of a handler in its operation's table counts through them, the last fastest, in the order of the shape:
+//   binary           d a b          float compare    d a b          unary       d a
+//   load             d a guard      load_indexed     d a b guard
+//   store            a b guard      store_indexed    a b c guard
+//   branch           a b charged    branch_float     a b negate charged
+// Special operations: see handler_index in emit.cc.
+std::span<const void* const> handlers_of(IrOp op);
+
+// The handler of FunctionCode::stub.
+const void* lazy_handler();
+
+struct HandlerName {
+  IrOp op;
+  uint32_t index;
+};
+// What a handler's address is, for the printer and the checker.
+std::optional<HandlerName> name_of_handler(const void* handler);
+
+}  // namespace wplug

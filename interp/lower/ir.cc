@@ -1,0 +1,125 @@
+#include "interp/lower/ir.h"
+
+#include <type_traits>
+
+namespace wplug {
+namespace {
+
+template <class T>
+constexpr RegClass class_of = std::is_floating_point_v<T> ? RegClass::floating : RegClass::integer;
+
+constexpr IrOpInfo kInfo[] = {
+#define WPLUG_IR_INT(name, T, R) {#name, IrShape::int_binary, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_INT_TRAP(name, T) {#name, IrShape::int_binary, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_FLOAT(name, T) {#name, IrShape::float_binary, RegClass::floating, RegClass::floating},
+#define WPLUG_IR_FLOAT_COMPARE(name, T) {#name, IrShape::float_compare, RegClass::floating, RegClass::integer},
+#define WPLUG_IR_UNARY(name, T, R) {#name, IrShape::unary, class_of<T>, class_of<R>},
+#define WPLUG_IR_UNARY_TRAP(name, T, R) {#name, IrShape::unary, class_of<T>, class_of<R>},
+#define WPLUG_IR_LOAD(name, M, R) {#name, IrShape::load, RegClass::integer, class_of<R>},
+#define WPLUG_IR_STORE(name, M, T) {#name, IrShape::store, RegClass::integer, class_of<T>},
+#define WPLUG_IR_SPECIAL(name) {#name, IrShape::special, RegClass::integer, RegClass::integer},
+#include "interp/lower/ir_ops.def"
+#define WPLUG_IR_INT_COMPARE(name, T) {"br_if_" #name, IrShape::branch_int, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_FLOAT_COMPARE(name, T) {"br_if_" #name, IrShape::branch_float, RegClass::floating, RegClass::integer},
+#include "interp/lower/ir_ops.def"
+#define WPLUG_IR_LOAD(name, M, R) {#name "_indexed", IrShape::load_indexed, RegClass::integer, class_of<R>},
+#define WPLUG_IR_STORE(name, M, T) {#name "_indexed", IrShape::store_indexed, RegClass::integer, class_of<T>},
+#include "interp/lower/ir_ops.def"
+};
+static_assert(sizeof(kInfo) / sizeof(kInfo[0]) == kIrOpCount);
+
+}  // namespace
+
+const IrOpInfo& info(IrOp op) { return kInfo[static_cast<size_t>(op)]; }
+
+bool is_branch(IrOp op) {
+  IrShape shape = info(op).shape;
+  return op == IrOp::br || shape == IrShape::branch_int || shape == IrShape::branch_float;
+}
+
+bool is_terminator(IrOp op) {
+  switch (op) {
+    case IrOp::br:
+    case IrOp::br_table:
+    case IrOp::trap:
+    case IrOp::return_void:
+    case IrOp::return_value:
+    case IrOp::return_float:
+    case IrOp::return_slots:
+    case IrOp::return_call:
+    case IrOp::return_call_import:
+    case IrOp::return_call_indirect:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_call(IrOp op) { return op == IrOp::call || op == IrOp::call_import || op == IrOp::call_indirect; }
+
+// The comparison with its operands exchanged; the same operation when it is not an integer comparison.
+IrOp swapped(IrOp op) {
+  switch (op) {
+#define WPLUG_SWAP(p)                             \
+  case IrOp::p##_eq: return IrOp::p##_eq;         \
+  case IrOp::p##_ne: return IrOp::p##_ne;         \
+  case IrOp::p##_lt_s: return IrOp::p##_gt_s;     \
+  case IrOp::p##_lt_u: return IrOp::p##_gt_u;     \
+  case IrOp::p##_gt_s: return IrOp::p##_lt_s;     \
+  case IrOp::p##_gt_u: return IrOp::p##_lt_u;     \
+  case IrOp::p##_le_s: return IrOp::p##_ge_s;     \
+  case IrOp::p##_le_u: return IrOp::p##_ge_u;     \
+  case IrOp::p##_ge_s: return IrOp::p##_le_s;     \
+  case IrOp::p##_ge_u: return IrOp::p##_le_u;
+    WPLUG_SWAP(i32)
+    WPLUG_SWAP(i64)
+#undef WPLUG_SWAP
+    default:
+      return op;
+  }
+}
+
+bool is_int_compare(IrOp op) {
+  return (op >= IrOp::i32_eq && op <= IrOp::i64_ge_u);
+}
+
+bool is_float_compare(IrOp op) { return info(op).shape == IrShape::float_compare; }
+
+// The integer comparison that is true when this one is false.
+IrOp inverted(IrOp op) {
+  switch (op) {
+#define WPLUG_INVERT(p)                           \
+  case IrOp::p##_eq: return IrOp::p##_ne;         \
+  case IrOp::p##_ne: return IrOp::p##_eq;         \
+  case IrOp::p##_lt_s: return IrOp::p##_ge_s;     \
+  case IrOp::p##_lt_u: return IrOp::p##_ge_u;     \
+  case IrOp::p##_gt_s: return IrOp::p##_le_s;     \
+  case IrOp::p##_gt_u: return IrOp::p##_le_u;     \
+  case IrOp::p##_le_s: return IrOp::p##_gt_s;     \
+  case IrOp::p##_le_u: return IrOp::p##_gt_u;     \
+  case IrOp::p##_ge_s: return IrOp::p##_lt_s;     \
+  case IrOp::p##_ge_u: return IrOp::p##_lt_u;
+    WPLUG_INVERT(i32)
+    WPLUG_INVERT(i64)
+#undef WPLUG_INVERT
+    default:
+      return op;
+  }
+}
+
+// The compare-and-branch of a comparison.
+IrOp branch_of(IrOp compare) {
+  switch (compare) {
+#define WPLUG_IR_INT_COMPARE(name, T) \
+  case IrOp::name:                    \
+    return IrOp::br_if_##name;
+#define WPLUG_IR_FLOAT_COMPARE(name, T) \
+  case IrOp::name:                      \
+    return IrOp::br_if_##name;
+#include "interp/lower/ir_ops.def"
+    default:
+      return compare;
+  }
+}
+
+}  // namespace wplug

@@ -1,0 +1,128 @@
+// The three-address form between validated bytes and internal code.
+//
+// A function is a list of Ir instructions over virtual registers: one for each local, one for each value that an instruction leaves on
+// WebAssembly's stack (a temporary, defined once), and one for each result of a block (a merge, defined by every branch to its label).
+// Each virtual register has a home slot: locals their own, the others the slot of their height on the stack. Two of the same home are never alive
+// at once, so code that leaves all values at home is correct as it is; the allocation (allocate.h) then moves some to machine registers.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "interp/wasm/opcode.h"
+#include "wplug/types.h"
+
+namespace wplug {
+
+#ifndef WPLUG_INT_REGISTERS
+#define WPLUG_INT_REGISTERS 0
+#endif
+#ifndef WPLUG_FLOAT_REGISTERS
+#define WPLUG_FLOAT_REGISTERS 0
+#endif
+inline constexpr int kIntRegisters = WPLUG_INT_REGISTERS;
+inline constexpr int kFloatRegisters = WPLUG_FLOAT_REGISTERS;
+
+// A frame is [parameters][header][other locals][temporaries]; the header holds what a return needs.
+inline constexpr uint32_t kHeaderSlots = 2;
+inline constexpr uint32_t kHeaderReturnPc = 0;
+inline constexpr uint32_t kHeaderCallerFp = 1;
+
+enum class IrOp : uint16_t {
+#define WPLUG_IR_INT(name, T, R) name,
+#define WPLUG_IR_INT_TRAP(name, T) name,
+#define WPLUG_IR_FLOAT(name, T) name,
+#define WPLUG_IR_FLOAT_COMPARE(name, T) name,
+#define WPLUG_IR_UNARY(name, T, R) name,
+#define WPLUG_IR_UNARY_TRAP(name, T, R) name,
+#define WPLUG_IR_LOAD(name, M, R) name,
+#define WPLUG_IR_STORE(name, M, T) name,
+#define WPLUG_IR_SPECIAL(name) name,
+#include "interp/lower/ir_ops.def"
+#define WPLUG_IR_INT_COMPARE(name, T) br_if_##name,
+#define WPLUG_IR_FLOAT_COMPARE(name, T) br_if_##name,
+#include "interp/lower/ir_ops.def"
+#define WPLUG_IR_LOAD(name, M, R) name##_indexed,
+#define WPLUG_IR_STORE(name, M, T) name##_indexed,
+#include "interp/lower/ir_ops.def"
+  count_
+};
+inline constexpr size_t kIrOpCount = static_cast<size_t>(IrOp::count_);
+
+// How an operation's operands and words are laid out.
+enum class IrShape : uint8_t {
+  int_binary, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, branch_int, branch_float, special,
+};
+// The file of registers a value may be in.
+enum class RegClass : uint8_t { integer, floating };
+
+struct IrOpInfo {
+  const char* name;
+  IrShape shape;
+  RegClass a;  // of operands
+  RegClass d;  // of the result, or of the stored value
+};
+const IrOpInfo& info(IrOp op);
+
+inline constexpr uint32_t kNoReg = 0xffffffff;
+inline constexpr uint32_t kImmediate = 0xfffffffe;  // as operand b: `imm`
+
+struct Ir {
+  IrOp op;
+  bool negate = false;   // branch_float: taken when the comparison is false
+  uint8_t loop_depth = 0;
+  uint8_t shift = 0;     // *_indexed
+  uint32_t d = kNoReg;
+  uint32_t a = kNoReg;
+  uint32_t b = kNoReg;
+  uint32_t c = kNoReg;
+  uint32_t label = 0;    // target; br_table: first of its targets in Function::tables; calls: base slot of the arguments
+  uint32_t count = 0;    // instructions of the module since the last settling point, this one included
+  uint32_t offset = 0;   // of the module's instruction, for traps
+  uint64_t imm = 0;
+};
+
+struct VReg {
+  uint32_t slot = 0;
+  RegClass reg_class = RegClass::integer;
+  bool pinned = false;   // must be in its slot
+  bool is_local = false;
+};
+
+struct Label {
+  uint32_t position = 0;  // index of the Ir it stands before
+  uint32_t count = 0;     // the linear count there
+  bool used = false;
+};
+
+struct Loop {
+  uint32_t begin = 0;  // Ir indices
+  uint32_t end = 0;
+};
+
+struct IrFunction {
+  std::vector<Ir> code;
+  std::vector<VReg> vregs;       // locals first
+  std::vector<Label> labels;
+  std::vector<uint32_t> tables;  // labels of br_tables
+  std::vector<Loop> loops;
+  std::vector<uint32_t> merges;  // virtual registers with several definitions, apart from locals
+  uint32_t locals = 0;
+  uint32_t params = 0;        // of the locals
+  uint32_t param_slots = 0;
+  uint32_t result_slots = 0;
+  uint32_t frame_slots = 0;
+  uint32_t local_slots_begin = 0;  // of the locals that are not parameters
+  uint32_t local_slots_end = 0;
+};
+
+bool is_branch(IrOp op);        // has `label` as a target (br_table apart)
+bool is_terminator(IrOp op);    // control does not go on to the next instruction
+bool is_call(IrOp op);          // clobbers machine registers
+bool is_int_compare(IrOp op);
+bool is_float_compare(IrOp op);
+IrOp swapped(IrOp compare);     // the integer comparison with its operands exchanged; other operations as they are
+IrOp inverted(IrOp compare);    // the integer comparison that is true when this one is false; others as they are
+IrOp branch_of(IrOp compare);   // the compare-and-branch of a comparison
+
+}  // namespace wplug

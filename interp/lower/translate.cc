@@ -1,0 +1,490 @@
+#include "interp/lower/translate.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "interp/decode/types_reader.h"
+#include "interp/lower/translator.h"
+
+namespace wplug {
+namespace {
+
+RegClass class_of(ValType type) { return type.is_float() ? RegClass::floating : RegClass::integer; }
+
+template <class T>
+constexpr ValType val_type() {
+  if constexpr (std::is_same_v<T, uint32_t>) return ValType::i32();
+  if constexpr (std::is_same_v<T, uint64_t>) return ValType::i64();
+  if constexpr (std::is_same_v<T, float>) return ValType::f32();
+  if constexpr (std::is_same_v<T, double>) return ValType::f64();
+}
+
+bool is_commutative(IrOp op) {
+  switch (op) {
+    case IrOp::i32_add: case IrOp::i32_mul: case IrOp::i32_and: case IrOp::i32_or: case IrOp::i32_xor:
+    case IrOp::i64_add: case IrOp::i64_mul: case IrOp::i64_and: case IrOp::i64_or: case IrOp::i64_xor:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Translator::Translator(const ModuleCode& module, uint32_t function)
+    : module_(module), def_(module.def), function_(def_.functions[function]), type_(def_.function_type(function)) {}
+
+Result<IrFunction> translate(const ModuleCode& module, uint32_t function) {
+  Translator translator(module, function);
+  return translator.run();
+}
+
+Result<IrFunction> Translator::run() {
+  ByteReader reader(def_.bytes.subspan(function_.body.begin, function_.body.size()), function_.body.begin);
+  ir_.code.reserve(function_.body.size() / 2);
+  declare_locals(reader);
+
+  Control control;
+  control.kind = Control::Kind::function;
+  control.results = control.label_types = type_.results;
+  control.arity = static_cast<uint32_t>(type_.results.size());
+  control.label = new_label();
+  control.merges = new_merges(type_.results, 0);
+  controls_.push_back(std::move(control));
+
+  InstructionReader instructions(reader);
+  Instruction in;
+  while (!controls_.empty() && instructions.next(in)) {
+    offset_ = in.offset;
+    if (in.op == Op::br_table && !unreachable_) {
+      ++count_;
+      branch_table(instructions.labels(), in.index);
+      continue;
+    }
+    step(in);
+  }
+  uint64_t frame = uint64_t{temp_base_} + max_height_;
+  if (frame > 65'500) {
+    return Error(ErrorKind::limit, "function " + std::to_string(&function_ - def_.functions.data()) + ": frame of " +
+                                       std::to_string(frame) + " slots exceeds the limit of 65500");
+  }
+  ir_.frame_slots = static_cast<uint32_t>(frame);
+  return std::move(ir_);
+}
+
+void Translator::declare_locals(ByteReader& reader) {
+  for (ValType type : type_.params) local_types_.push_back(type);
+  uint32_t groups = reader.u32();
+  for (uint32_t i = 0; i < groups; ++i) {
+    uint32_t count = reader.u32();
+    ValType type = read_val_type(reader);
+    local_types_.insert(local_types_.end(), count, type);
+  }
+  ir_.params = static_cast<uint32_t>(type_.params.size());
+  ir_.locals = static_cast<uint32_t>(local_types_.size());
+  uint32_t slot = 0;
+  for (uint32_t i = 0; i < ir_.locals; ++i) {
+    if (i == ir_.params) slot += kHeaderSlots;
+    uint32_t vreg = new_vreg(local_types_[i], slot);
+    ir_.vregs[vreg].is_local = true;
+    slot += local_types_[i].slots();
+    if (i < ir_.params) ir_.param_slots = slot;
+  }
+  if (ir_.locals == ir_.params) slot += kHeaderSlots;
+  for (ValType type : type_.results) ir_.result_slots += type.slots();
+  ir_.local_slots_begin = ir_.param_slots + kHeaderSlots;
+  ir_.local_slots_end = slot;
+  temp_base_ = slot;
+  last_access_.assign(ir_.locals, 0);
+  pending_.assign(ir_.locals, 0);
+}
+
+void Translator::step(const Instruction& in) {
+  if (unreachable_) {
+    switch (in.op) {
+      case Op::block: case Op::loop: case Op::if_:
+        ++skipped_;
+        return;
+      case Op::else_:
+        if (skipped_ == 0) begin_else();
+        return;
+      case Op::end:
+        if (skipped_ == 0) {
+          end_block();
+        } else {
+          --skipped_;
+        }
+        return;
+      default:
+        return;
+    }
+  }
+  if (in.op != Op::block && in.op != Op::loop && in.op != Op::else_ && in.op != Op::end) ++count_;
+  if (simple(in) || control(in)) return;
+  table_or_memory(in);
+}
+
+// ---- the simulated stack
+
+uint32_t Translator::new_vreg(ValType type, uint32_t slot) {
+  ir_.vregs.push_back({slot, class_of(type), false, false});
+  definition_.push_back(kNoReg);
+  return static_cast<uint32_t>(ir_.vregs.size() - 1);
+}
+
+void Translator::push(Entry entry) {
+  stack_.push_back(entry);
+  max_height_ = std::max(max_height_, static_cast<uint32_t>(stack_.size()));
+}
+
+void Translator::push_local(uint32_t local) {
+  ++pending_[local];
+  push({Entry::Kind::local, local_types_[local], local, 0});
+}
+
+void Translator::push_constant(ValType type, uint64_t bits) { push({Entry::Kind::constant, type, kNoReg, bits}); }
+
+// A new temporary on top, defined by the last instruction emitted, which gets it as its destination.
+uint32_t Translator::push_temporary(ValType type) {
+  uint32_t vreg = new_vreg(type, home_slot(stack_.size()));
+  push({Entry::Kind::temporary, type, vreg, 0});
+  ir_.code.back().d = vreg;
+  definition_[vreg] = static_cast<uint32_t>(ir_.code.size() - 1);
+  return vreg;
+}
+
+Translator::Entry Translator::pop() {
+  Entry entry = stack_.back();
+  stack_.pop_back();
+  if (entry.kind == Entry::Kind::local) --pending_[entry.vreg];
+  lazy_floor_ = std::min(lazy_floor_, stack_.size());
+  return entry;
+}
+
+Ir& Translator::emit(IrOp op) {
+  Ir& ir = ir_.code.emplace_back();
+  ir.op = op;
+  ir.count = count_;
+  ir.offset = offset_;
+  ir.loop_depth = static_cast<uint8_t>(std::min(loop_depth_, 255u));
+  return ir;
+}
+
+// Notes that the last instruction reads or writes `vreg`.
+void Translator::touch(uint32_t vreg) {
+  if (vreg < ir_.locals) last_access_[vreg] = static_cast<uint32_t>(ir_.code.size());
+}
+
+// The virtual register of a popped entry that stood at `height`; a constant is loaded into the home of that height.
+uint32_t Translator::use(const Entry& entry, size_t height) {
+  if (entry.kind != Entry::Kind::constant) return entry.vreg;
+  uint32_t vreg = new_vreg(entry.type, home_slot(height));
+  move_to(vreg, entry);
+  definition_[vreg] = static_cast<uint32_t>(ir_.code.size() - 1);
+  return vreg;
+}
+
+// Makes `entry` the immediate operand b of `ir` when it is a constant that fits (32 bits, sign-extended for i64).
+bool Translator::use_immediate(const Entry& entry, bool is_64, Ir& ir) {
+  if (entry.kind != Entry::Kind::constant || entry.type.is_float()) return false;
+  if (is_64 && static_cast<int64_t>(entry.bits) != static_cast<int32_t>(entry.bits)) return false;
+  ir.b = kImmediate;
+  ir.imm = static_cast<uint32_t>(entry.bits);
+  return true;
+}
+
+void Translator::move_to(uint32_t d, const Entry& entry) {
+  if (entry.kind == Entry::Kind::constant) {
+    if (entry.type.is_float()) {
+      emit(IrOp::const_float).imm = entry.bits;
+    } else if (entry.bits == static_cast<uint32_t>(entry.bits)) {
+      Ir& ir = emit(IrOp::move);
+      ir.b = kImmediate;
+      ir.imm = entry.bits;
+    } else {
+      emit(IrOp::const_64).imm = entry.bits;
+    }
+  } else {
+    emit(entry.type.is_float() ? IrOp::move_float : IrOp::move).a = entry.vreg;
+    touch(entry.vreg);
+  }
+  ir_.code.back().d = d;
+  touch(d);
+}
+
+// Puts the entry at `height` into its home slot and keeps it there, as calls and the operations on slots want their operands.
+uint32_t Translator::pin(Entry& entry, size_t height) {
+  if (entry.kind == Entry::Kind::temporary && ir_.vregs[entry.vreg].slot == home_slot(height)) {
+    ir_.vregs[entry.vreg].pinned = true;
+    return entry.vreg;
+  }
+  uint32_t vreg = new_vreg(entry.type, home_slot(height));
+  ir_.vregs[vreg].pinned = true;
+  move_to(vreg, entry);
+  return vreg;
+}
+
+// Copies the lazy entries of one local to their homes: the local is about to be written.
+void Translator::materialize_locals(uint32_t local) {
+  if (pending_[local] == 0) return;
+  for (size_t i = stack_.size(); i-- > lazy_floor_ && pending_[local] != 0;) {
+    Entry& entry = stack_[i];
+    if (entry.kind != Entry::Kind::local || entry.vreg != local) continue;
+    uint32_t vreg = new_vreg(entry.type, home_slot(i));
+    move_to(vreg, entry);
+    definition_[vreg] = static_cast<uint32_t>(ir_.code.size() - 1);
+    entry = {Entry::Kind::temporary, entry.type, vreg, 0};
+    --pending_[local];
+  }
+}
+
+// Copies all lazy locals to their homes: a block begins, in which they could be written on one way only.
+void Translator::materialize_all() {
+  for (size_t i = lazy_floor_; i < stack_.size(); ++i) {
+    Entry& entry = stack_[i];
+    if (entry.kind != Entry::Kind::local) continue;
+    uint32_t vreg = new_vreg(entry.type, home_slot(i));
+    move_to(vreg, entry);
+    --pending_[entry.vreg];
+    definition_[vreg] = static_cast<uint32_t>(ir_.code.size() - 1);
+    entry = {Entry::Kind::temporary, entry.type, vreg, 0};
+  }
+  lazy_floor_ = stack_.size();
+}
+
+// True when the definition of a temporary may be given another destination: it is in this basic block.
+bool Translator::can_redefine(const Entry& entry) const {
+  return entry.kind == Entry::Kind::temporary && definition_[entry.vreg] != kNoReg &&
+         definition_[entry.vreg] >= block_start_ && !ir_.vregs[entry.vreg].pinned;
+}
+
+// ---- simple instructions
+
+void Translator::binary(IrOp op, ValType type, ValType result) {
+  Entry b = pop(), a = pop();
+  size_t height = stack_.size();
+  if (a.kind == Entry::Kind::constant && b.kind != Entry::Kind::constant) {
+    if (is_commutative(op) || is_int_compare(op)) {
+      std::swap(a, b);
+      op = swapped(op);
+    }
+  }
+  Ir draft{};
+  bool immediate = !type.is_float() && use_immediate(b, type == ValType::i64(), draft);
+  uint32_t ra = use(a, height);
+  uint32_t rb = immediate ? kImmediate : use(b, height + 1);
+  Ir& ir = emit(op);
+  ir.a = ra;
+  ir.b = rb;
+  ir.imm = draft.imm;
+  touch(ra);
+  if (!immediate) touch(rb);
+  push_temporary(result);
+}
+
+void Translator::unary(IrOp op, ValType result) {
+  Entry a = pop();
+  uint32_t ra = use(a, stack_.size());
+  emit(op).a = ra;
+  touch(ra);
+  push_temporary(result);
+}
+
+// x == 0, or the inverse of the comparison that x is.
+void Translator::equal_zero(bool is_64) {
+  Entry& top = stack_.back();
+  if (!is_64 && can_redefine(top) && definition_[top.vreg] + 1 == ir_.code.size() && is_int_compare(ir_.code.back().op)) {
+    Ir& compare = ir_.code.back();
+    compare.op = inverted(compare.op);
+    compare.count = count_;
+    return;
+  }
+  Entry a = pop();
+  uint32_t ra = use(a, stack_.size());
+  Ir& ir = emit(is_64 ? IrOp::i64_eq : IrOp::i32_eq);
+  ir.a = ra;
+  ir.b = kImmediate;
+  touch(ra);
+  push_temporary(ValType::i32());
+}
+
+void Translator::load(IrOp op, ValType type, const Instruction& in) {
+  Entry a = pop();
+  uint32_t ra = use(a, stack_.size());
+  Ir& ir = emit(op);
+  ir.a = ra;
+  ir.imm = in.value;
+  touch(ra);
+  push_temporary(type);
+}
+
+void Translator::store(IrOp op, const Instruction& in) {
+  Entry value = pop(), address = pop();
+  size_t height = stack_.size();
+  bool immediate = value.kind == Entry::Kind::constant && !value.type.is_float() &&
+                   static_cast<int64_t>(value.bits) == static_cast<int32_t>(value.bits);
+  if (value.kind == Entry::Kind::constant && value.type == ValType::i32()) immediate = true;
+  uint32_t ra = use(address, height);
+  uint32_t rb = immediate ? kImmediate : use(value, height + 1);
+  Ir& ir = emit(op);
+  ir.a = ra;
+  ir.b = rb;
+  ir.imm = in.value | (immediate ? value.bits << 32 : 0);
+  touch(ra);
+  if (!immediate) touch(rb);
+}
+
+void Translator::local_set(uint32_t local, bool keep) {
+  Entry value = pop();
+  materialize_locals(local);
+  if (value.kind == Entry::Kind::local && value.vreg == local) {
+    if (keep) push_local(local);
+    return;
+  }
+  if (can_redefine(value) && last_access_[local] <= definition_[value.vreg] + 1 &&
+      ir_.code[definition_[value.vreg]].d == value.vreg) {
+    ir_.code[definition_[value.vreg]].d = local;
+    last_access_[local] = std::max(last_access_[local], definition_[value.vreg] + 1);
+  } else {
+    move_to(local, value);
+  }
+  if (keep) push_local(local);
+}
+
+void Translator::select() {
+  Entry condition = pop(), b = pop(), a = pop();
+  size_t height = stack_.size();
+  uint32_t ra = use(a, height), rb = use(b, height + 1), rc = use(condition, height + 2);
+  Ir& ir = emit(a.type.is_float() ? IrOp::select_float : IrOp::select);
+  ir.a = ra;
+  ir.b = rb;
+  ir.c = rc;
+  touch(ra);
+  touch(rb);
+  touch(rc);
+  push_temporary(a.type);
+}
+
+void Translator::global_get(uint32_t index) {
+  ValType type = def_.globals[index].type.type;
+  emit(type.is_float() ? IrOp::global_get_float : IrOp::global_get).imm = index;
+  push_temporary(type);
+}
+
+void Translator::global_set(uint32_t index) {
+  Entry a = pop();
+  uint32_t ra = use(a, stack_.size());
+  Ir& ir = emit(a.type.is_float() ? IrOp::global_set_float : IrOp::global_set);
+  ir.a = ra;
+  ir.imm = index;
+  touch(ra);
+}
+
+// An operation whose operands and result are in consecutive home slots.
+void Translator::slots_operation(IrOp op, int operands, uint64_t imm, bool has_result, ValType result) {
+  uint32_t regs[3] = {kNoReg, kNoReg, kNoReg};
+  size_t base = stack_.size() - static_cast<size_t>(operands);
+  for (int i = 0; i < operands; ++i) {
+    Entry& entry = stack_[base + static_cast<size_t>(i)];
+    regs[i] = pin(entry, base + static_cast<size_t>(i));
+  }
+  for (int i = 0; i < operands; ++i) pop();
+  Ir& ir = emit(op);
+  ir.a = regs[0];
+  ir.b = regs[1];
+  ir.c = regs[2];
+  ir.imm = imm;
+  if (has_result) ir_.vregs[push_temporary(result)].pinned = true;
+}
+
+bool Translator::simple(const Instruction& in) {
+  switch (in.op) {
+#define WPLUG_IR_INT(name, T, R)                            \
+  case Op::name:                                            \
+    binary(IrOp::name, val_type<T>(), val_type<R>());       \
+    return true;
+#define WPLUG_IR_INT_TRAP(name, T)                          \
+  case Op::name:                                            \
+    binary(IrOp::name, val_type<T>(), val_type<T>());       \
+    return true;
+#define WPLUG_IR_FLOAT(name, T) WPLUG_IR_INT_TRAP_ROW(name, T)
+#define WPLUG_IR_INT_TRAP_ROW(name, T)                      \
+  case Op::name:                                            \
+    binary(IrOp::name, val_type<T>(), val_type<T>());       \
+    return true;
+#define WPLUG_IR_FLOAT_COMPARE(name, T)                     \
+  case Op::name:                                            \
+    binary(IrOp::name, val_type<T>(), ValType::i32());      \
+    return true;
+#define WPLUG_IR_UNARY(name, T, R)                          \
+  case Op::name:                                            \
+    unary(IrOp::name, val_type<R>());                       \
+    return true;
+#define WPLUG_IR_UNARY_TRAP(name, T, R)                     \
+  case Op::name:                                            \
+    unary(IrOp::name, val_type<R>());                       \
+    return true;
+#define WPLUG_IR_LOAD(name, M, R)                           \
+  case Op::name:                                            \
+    load(IrOp::name, val_type<R>(), in);                    \
+    return true;
+#define WPLUG_IR_STORE(name, M, T)                          \
+  case Op::name:                                            \
+    store(IrOp::name, in);                                  \
+    return true;
+#include "interp/lower/ir_ops.def"
+#undef WPLUG_IR_INT_TRAP_ROW
+    case Op::i32_eqz: equal_zero(false); return true;
+    case Op::i64_eqz: equal_zero(true); return true;
+    case Op::i32_const: push_constant(ValType::i32(), static_cast<uint32_t>(in.value)); return true;
+    case Op::i64_const: push_constant(ValType::i64(), in.value); return true;
+    case Op::f32_const: push_constant(ValType::f32(), static_cast<uint32_t>(in.value)); return true;
+    case Op::f64_const: push_constant(ValType::f64(), in.value); return true;
+    case Op::nop: return true;
+    case Op::drop: pop(); return true;
+    case Op::select: case Op::select_t: select(); return true;
+    case Op::local_get: push_local(in.index); return true;
+    case Op::local_set: local_set(in.index, false); return true;
+    case Op::local_tee: local_set(in.index, true); return true;
+    case Op::global_get: global_get(in.index); return true;
+    case Op::global_set: global_set(in.index); return true;
+    default: return false;
+  }
+}
+
+bool Translator::table_or_memory(const Instruction& in) {
+  const ValType i32 = ValType::i32();
+  uint64_t pair = uint64_t{in.index} | uint64_t{in.index2} << 32;
+  auto element = [&] { return def_.tables[in.index].type.element; };
+  switch (in.op) {
+    case Op::ref_null: push_constant(in.type, 0); return true;
+    case Op::ref_is_null: {
+      Entry a = pop();
+      uint32_t ra = use(a, stack_.size());
+      Ir& ir = emit(IrOp::i64_eq);
+      ir.a = ra;
+      ir.b = kImmediate;
+      touch(ra);
+      push_temporary(i32);
+      return true;
+    }
+    case Op::ref_func: slots_operation(IrOp::ref_func, 0, in.index, true, ValType::funcref()); return true;
+    case Op::table_get: slots_operation(IrOp::table_get, 1, in.index, true, element()); return true;
+    case Op::table_set: slots_operation(IrOp::table_set, 2, in.index, false, i32); return true;
+    case Op::table_size: slots_operation(IrOp::table_size, 0, in.index, true, i32); return true;
+    case Op::table_grow: slots_operation(IrOp::table_grow, 2, in.index, true, i32); return true;
+    case Op::table_fill: slots_operation(IrOp::table_fill, 3, in.index, false, i32); return true;
+    case Op::table_copy: slots_operation(IrOp::table_copy, 3, pair, false, i32); return true;
+    case Op::table_init: slots_operation(IrOp::table_init, 3, pair, false, i32); return true;
+    case Op::elem_drop: slots_operation(IrOp::elem_drop, 0, in.index, false, i32); return true;
+    case Op::memory_size: slots_operation(IrOp::memory_size, 0, in.index, true, i32); return true;
+    case Op::memory_grow: slots_operation(IrOp::memory_grow, 1, in.index, true, i32); return true;
+    case Op::memory_fill: slots_operation(IrOp::memory_fill, 3, in.index, false, i32); return true;
+    case Op::memory_copy: slots_operation(IrOp::memory_copy, 3, pair, false, i32); return true;
+    case Op::memory_init: slots_operation(IrOp::memory_init, 3, pair, false, i32); return true;
+    case Op::data_drop: slots_operation(IrOp::data_drop, 0, in.index, false, i32); return true;
+    default: return false;
+  }
+}
+
+}  // namespace wplug

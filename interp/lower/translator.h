@@ -1,0 +1,132 @@
+// The pass behind translate(): state and helpers. Split over translate.cc (values), translate_control.cc (blocks, branches, calls).
+//
+// WebAssembly's stack is simulated. An entry is a temporary in a virtual register, or lazy: a local not yet read or a constant. Lazy
+// entries become operands of the instruction that pops them, so local.get and const cost nothing; a local that is about to be written,
+// and every lazy local where a block begins, is first copied to the home of its entry. `local.set` of a temporary just computed renames
+// the definition instead of copying.
+#pragma once
+
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "interp/decode/instruction_reader.h"
+#include "interp/lower/code.h"
+#include "interp/lower/ir.h"
+
+namespace wplug {
+
+class Translator {
+ public:
+  Translator(const ModuleCode& module, uint32_t function);
+  Result<IrFunction> run();
+
+ private:
+  struct Entry {
+    enum class Kind : uint8_t { temporary, local, constant };
+    Kind kind = Kind::temporary;
+    ValType type;
+    uint32_t vreg = kNoReg;
+    uint64_t bits = 0;
+  };
+  struct Control {
+    enum class Kind : uint8_t { block, loop, if_, else_, function };
+    Kind kind = Kind::block;
+    uint32_t height = 0;            // entries below its parameters
+    uint32_t label = 0;             // a branch to it goes there
+    uint32_t else_label = 0;
+    uint32_t merges = 0;            // first of the virtual registers a branch fills
+    uint32_t loop = 0;              // index into loops
+    uint32_t arity = 0;             // values that a branch to the label carries
+    std::span<const ValType> params;
+    std::span<const ValType> results;
+    std::span<const ValType> label_types;
+    std::vector<Entry> else_entries;  // parameters as the else branch finds them
+  };
+
+  // Values (translate.cc)
+  void declare_locals(ByteReader& reader);
+  void step(const Instruction& in);
+  void push(Entry entry);
+  void push_local(uint32_t local);
+  void push_constant(ValType type, uint64_t bits);
+  uint32_t push_temporary(ValType type);
+  Entry pop();
+  uint32_t home_slot(size_t height) const { return temp_base_ + static_cast<uint32_t>(height); }
+  uint32_t new_vreg(ValType type, uint32_t slot);
+  Ir& emit(IrOp op);
+  void touch(uint32_t vreg);
+  uint32_t use(const Entry& entry, size_t height);
+  bool use_immediate(const Entry& entry, bool is_64, Ir& ir);
+  uint32_t pin(Entry& entry, size_t height);
+  void move_to(uint32_t d, const Entry& entry);
+  void materialize_locals(uint32_t local);
+  void materialize_all();
+  bool can_redefine(const Entry& entry) const;
+  void binary(IrOp op, ValType type, ValType result);
+  void unary(IrOp op, ValType result);
+  void equal_zero(bool is_64);
+  void load(IrOp op, ValType type, const Instruction& in);
+  void store(IrOp op, const Instruction& in);
+  void local_set(uint32_t local, bool keep);
+  void select();
+  void global_get(uint32_t index);
+  void global_set(uint32_t index);
+  void slots_operation(IrOp op, int operands, uint64_t imm, bool has_result, ValType result);
+  bool simple(const Instruction& in);
+  bool table_or_memory(const Instruction& in);
+
+  // Control (translate_control.cc)
+  bool control(const Instruction& in);
+  uint32_t new_label();
+  void place_label(uint32_t label);
+  uint32_t new_merges(std::span<const ValType> types, size_t height);
+  void push_merges(uint32_t merges, std::span<const ValType> types);
+  void set_stack(size_t height);
+  std::span<const ValType> param_types(const BlockType& block) const;
+  std::span<const ValType> result_types(const BlockType& block);
+  void begin_block(const Instruction& in, Control::Kind kind);
+  void begin_else();
+  void end_block();
+  void end_if(Control& control);
+  void end_function(Control& control);
+  void branch(uint32_t depth);
+  void branch_if(uint32_t depth);
+  void branch_table(std::span<const uint32_t> labels, uint32_t default_label);
+  void move_to_label(const Control& target, bool rename);
+  struct Condition {
+    IrOp compare = IrOp::i32_ne;
+    uint32_t a = kNoReg, b = kImmediate;
+    uint64_t imm = 0;
+  };
+  Condition pop_condition();
+  void emit_branch(Condition condition, bool when, uint32_t label);
+  void emit_return();
+  void call(const Instruction& in);
+  void settle() { count_ = 0; }
+  void become_unreachable();
+
+  const ModuleCode& module_;
+  const ModuleDef& def_;
+  const FunctionDef& function_;
+  const FuncType& type_;
+  IrFunction ir_;
+  std::vector<Entry> stack_;
+  std::vector<Control> controls_;
+  std::vector<uint32_t> definition_;   // by virtual register: index of its one definition, or kNoReg
+  std::vector<uint32_t> last_access_;  // by local: index after the last Ir that reads or writes it
+  std::vector<uint32_t> pending_;      // by local: lazy entries on the stack
+  std::vector<ValType> local_types_;
+  std::deque<ValType> other_types_;    // of blocks with one result, for spans
+  uint32_t temp_base_ = 0;
+  uint32_t max_height_ = 0;
+  uint32_t block_start_ = 0;  // no label since this Ir index
+  size_t lazy_floor_ = 0;     // entries below are not lazy locals
+  uint32_t count_ = 0;        // instructions since the last settling point
+  uint32_t offset_ = 0;
+  uint32_t loop_depth_ = 0;
+  bool unreachable_ = false;
+  uint32_t skipped_ = 0;      // blocks opened in unreachable code
+};
+
+}  // namespace wplug
