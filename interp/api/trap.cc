@@ -26,7 +26,7 @@ std::string Frame::to_string() const {
   char digits[2 * sizeof(size_t)];
   const char* end = std::to_chars(digits, digits + sizeof digits, offset, 16).ptr;
   text += " @0x";
-  text.append(digits, end);
+  text.append(digits, static_cast<size_t>(end - digits));
   return text;
 }
 

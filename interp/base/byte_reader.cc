@@ -1,6 +1,6 @@
 #include "interp/base/byte_reader.h"
 
-#include <cstring>
+#include <type_traits>
 
 #include "interp/base/concat.h"
 #include "interp/base/utf8.h"
@@ -18,13 +18,29 @@ uint8_t ByteReader::fail_end() {
   return 0;
 }
 
+// An integer of `bits` bits from `begin` on is cut by the end.
+template <class Integer>
+Integer ByteReader::fail_cut(size_t begin, unsigned bits) {
+  if (beyond_ == 0) return fail_end();
+  const uint8_t* first = start_ + (begin - base_);
+  ByteReader whole({first, static_cast<size_t>(end_ - first) + beyond_}, begin);
+  if constexpr (std::is_signed_v<Integer>) {
+    (void)whole.signed_leb(bits);
+  } else {
+    (void)whole.unsigned_leb(bits);
+  }
+  if (whole.ok()) return fail_end();
+  fail(whole.error());
+  return 0;
+}
+
 // Takes the groups of seven bits of an integer of `bits` bits: at most ceil(bits / 7) bytes, and the bits of the last one
 // that do not fit must be zero.
 uint64_t ByteReader::unsigned_leb(unsigned bits) {
   const size_t begin = offset();
   uint64_t value = 0;
   for (unsigned shift = 0;; shift += 7) {
-    if (at_ == end_) return fail_end();
+    if (at_ == end_) return fail_cut<uint64_t>(begin, bits);
     const uint8_t byte = *at_++;
     value |= uint64_t{byte & 0x7fu} << shift;
     if (bits - shift <= 7) {
@@ -41,7 +57,7 @@ int64_t ByteReader::signed_leb(unsigned bits) {
   const size_t begin = offset();
   uint64_t value = 0;
   for (unsigned shift = 0;; shift += 7) {
-    if (at_ == end_) return fail_end();
+    if (at_ == end_) return fail_cut<int64_t>(begin, bits);
     const uint8_t byte = *at_++;
     value |= uint64_t{byte & 0x7fu} << shift;
     const bool last = bits - shift <= 7;

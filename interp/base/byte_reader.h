@@ -21,6 +21,11 @@ class ByteReader {
   // Reads `bytes`, which outlive the reader; `base` is the offset of their first byte in the module, for errors.
   explicit ByteReader(std::span<const uint8_t> bytes, size_t base = 0)
       : start_(bytes.data()), at_(start_), end_(start_ + bytes.size()), base_(base) {}
+  // Reads bytes `begin` to `end` of `module`. An integer that `end` cuts is judged by the bytes that follow, as the spec's
+  // tests want it: too long or too large before cut. Nothing else looks past `end`.
+  ByteReader(std::span<const uint8_t> module, size_t begin, size_t end) : ByteReader(module.subspan(begin, end - begin), begin) {
+    beyond_ = module.size() - end;
+  }
 
   bool ok() const { return error_ == nullptr; }
   bool at_end() const { return at_ == end_; }
@@ -91,12 +96,15 @@ class ByteReader {
   uint8_t fail_end();
   uint64_t unsigned_leb(unsigned bits);
   int64_t signed_leb(unsigned bits);
+  template <class Integer>
+  Integer fail_cut(size_t begin, unsigned bits);
   uint64_t fixed(size_t size);
 
   const uint8_t* start_;
   const uint8_t* at_;
   const uint8_t* end_;
   size_t base_;
+  size_t beyond_ = 0;
   std::unique_ptr<Error> error_;
 };
 

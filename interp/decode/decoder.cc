@@ -59,6 +59,7 @@ Result<void> ModuleDecoder::run() {
   header();
   while (!reader_.at_end()) section();
   if (reader_.ok()) check_lengths();
+  if (!reader_.ok() && reader_.error().kind() == ErrorKind::malformed) WPLUG_TRY(scan_bodies());
   return reader_.result();
 }
 
@@ -99,7 +100,8 @@ void ModuleDecoder::section() {
   }
   if (!reader_.ok()) return;
   const size_t begin = reader_.offset();
-  ByteReader payload(reader_.bytes(size), begin);
+  reader_.skip(size);
+  ByteReader payload(module_.bytes, begin, begin + size);
   module_.sections.push_back({id, {static_cast<uint32_t>(begin), static_cast<uint32_t>(begin + size)}, {}});
   known_section(payload, *kind, id_offset);
   if (!payload.ok()) reader_.fail(payload.error());

@@ -32,6 +32,9 @@ class ModuleDecoder {
   void section();
   void known_section(ByteReader& payload, const SectionKind& kind, size_t id_offset);
   void check_lengths();
+  // The first malformed thing in the bodies read so far, for when something after them is malformed: the earliest error is
+  // the one to report, and bodies are otherwise read by the validator.
+  Result<void> scan_bodies() const;
 
   void custom_section(ByteReader& reader);
   void type_section(ByteReader& reader);

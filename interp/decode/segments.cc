@@ -77,13 +77,9 @@ void ModuleDecoder::element_items(ByteReader& reader, ElementDef& element) {
 }
 
 void ModuleDecoder::code_section(ByteReader& reader) {
-  const size_t offset = reader.offset();
   const uint32_t bodies = reader.u32();
-  const size_t declared = module_.functions.size() - module_.imported_functions;
-  if (bodies != declared) {
-    reader.fail_at(offset, concat("function and code section have inconsistent lengths: ", declared, " and ", bodies));
-  }
   code_count_ = bodies;
+  const size_t declared = module_.functions.size() - module_.imported_functions;
   for (uint32_t i = 0; i < bodies && reader.ok(); ++i) {
     const size_t size_offset = reader.offset();
     const uint32_t size = reader.u32();
@@ -93,8 +89,27 @@ void ModuleDecoder::code_section(ByteReader& reader) {
     }
     const auto begin = static_cast<uint32_t>(reader.offset());
     reader.skip(size);
-    module_.functions[module_.imported_functions + i].body = {begin, begin + size};
+    // More bodies than functions are an error, found at the end of the module.
+    if (reader.ok() && i < declared) module_.functions[module_.imported_functions + i].body = {begin, begin + size};
   }
+}
+
+Result<void> ModuleDecoder::scan_bodies() const {
+  for (const FunctionDef& function : module_.functions) {
+    ByteReader reader(module_.bytes, function.body.begin, function.body.end);
+    if (reader.at_end()) continue;
+    const uint32_t groups = reader.u32();
+    for (uint32_t i = 0; i < groups && reader.ok(); ++i) {
+      (void)reader.u32();
+      (void)read_val_type(reader);
+    }
+    InstructionReader instructions(reader);
+    Instruction instruction;
+    while (!reader.at_end() && instructions.next(instruction)) {
+    }
+    WPLUG_TRY(reader.result());
+  }
+  return {};
 }
 
 void ModuleDecoder::data_section(ByteReader& reader) {

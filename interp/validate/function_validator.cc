@@ -1,0 +1,295 @@
+#include "interp/validate/function_validator.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "interp/base/concat.h"
+
+namespace wplug {
+
+namespace {
+
+// Slots of a frame that are neither locals nor operands.
+constexpr uint32_t kFrameHeaderSlots = 3;
+constexpr uint8_t kCodeSection = 10;
+
+constexpr bool is_constant_instruction(Op op) {
+  switch (op) {
+    case Op::i32_const: case Op::i64_const: case Op::f32_const: case Op::f64_const:
+    case Op::ref_null: case Op::ref_func: case Op::global_get:
+    case Op::i32_add: case Op::i32_sub: case Op::i32_mul:
+    case Op::i64_add: case Op::i64_sub: case Op::i64_mul:
+    case Op::end:
+      return true;
+    default:
+      return false;
+  }
+}
+
+uint32_t slots_of(std::span<const ValType> types) {
+  uint32_t slots = 0;
+  for (ValType type : types) slots += type.slots();
+  return slots;
+}
+
+}  // namespace
+
+std::span<const ValType> FunctionValidator::Control::params() const {
+  if (type == nullptr || kind == Kind::function) return {};
+  return type->params;
+}
+
+std::span<const ValType> FunctionValidator::Control::results() const {
+  if (type != nullptr) return type->results;
+  return {&value, has_value ? size_t{1} : size_t{0}};
+}
+
+FunctionValidator::FunctionValidator(ModuleDef& module, const ModuleLimits& limits) : module_(module), limits_(limits) {
+  for (const SectionDef& section : module.sections) {
+    if (section.id == kCodeSection) code_end_ = section.payload.end;
+  }
+}
+
+Result<void> FunctionValidator::validate_body(uint32_t index) {
+  start("function", index);
+  is_constant_ = false;
+  function_ = &module_.function_type(index);
+  const ByteRange body = module_.functions[index].body;
+  ByteReader reader(module_.bytes, body.begin, body.end);
+  offset_ = body.begin;
+  if (!locals_.read(reader, function_->params, limits_.locals)) return finish(reader);
+  const uint64_t fixed = locals_.slots() + kFrameHeaderSlots;
+  if (fixed > limits_.frame_slots) {
+    fail(ErrorKind::limit, concat("frame of ", fixed, " slots exceeds the limit of ", limits_.frame_slots));
+    return finish(reader);
+  }
+  slot_limit_ = limits_.frame_slots - static_cast<uint32_t>(fixed);
+  Control control;
+  control.kind = Kind::function;
+  control.type = function_;
+  push_control(control);
+  run_body(reader);
+  return finish(reader);
+}
+
+Result<void> FunctionValidator::validate_const(ConstExpr expression, ValType expected, uint32_t visible_globals,
+                                               std::string_view what, uint32_t index) {
+  start(what, index);
+  is_constant_ = true;
+  visible_globals_ = visible_globals;
+  slot_limit_ = limits_.frame_slots;
+  ByteReader reader(module_.bytes, expression.begin, expression.end);
+  Control control;
+  control.has_value = true;
+  control.value = expected;
+  push_control(control);
+  run_const(reader);
+  return finish(reader);
+}
+
+void FunctionValidator::start(std::string_view what, uint32_t index) {
+  what_ = what;
+  index_ = index;
+  function_ = nullptr;
+  error_.reset();
+  controls_.clear();
+  height_ = base_ = 0;
+  slots_ = most_slots_ = 0;
+}
+
+bool FunctionValidator::run_body(ByteReader& reader) {
+  InstructionReader instructions(reader);
+  Instruction instruction;
+  while (!controls_.empty()) {
+    if (reader.at_end()) return missing_end(reader);
+    if (!instructions.next(instruction) || !step(instruction, instructions)) return false;
+  }
+  if (reader.at_end()) return true;
+  return reader.fail(concat("section size mismatch: ", reader.remaining(), " bytes after the end of function ", index_));
+}
+
+bool FunctionValidator::run_const(ByteReader& reader) {
+  InstructionReader instructions(reader);
+  Instruction instruction;
+  while (!controls_.empty()) {
+    if (!instructions.next(instruction)) return false;
+    op_ = instruction.op;
+    offset_ = instruction.offset;
+    if (!is_constant_instruction(op_)) {
+      return invalid(concat("constant expression required: ", info(op_).text, " is not constant"));
+    }
+    if (!step(instruction, instructions)) return false;
+  }
+  return true;
+}
+
+Result<void> FunctionValidator::finish(const ByteReader& reader) {
+  if (error_ != nullptr) return std::move(*error_);
+  return reader.result();
+}
+
+// A body is over and blocks are open. The reference interpreter reads on into what follows, and the spec's tests have the
+// words of what it meets there: another body, another section, or nothing.
+bool FunctionValidator::missing_end(ByteReader& reader) const {
+  const size_t at = reader.offset();
+  const std::string_view words = at == module_.bytes.size() ? "unexpected end of section or function"
+                                 : at == code_end_          ? "section size mismatch"
+                                                            : "END opcode expected";
+  return reader.fail(concat(words, ": function ", index_, " ends with ", controls_.size(), " blocks open"));
+}
+
+bool FunctionValidator::step(const Instruction& in, const InstructionReader& instructions) {
+  op_ = in.op;
+  offset_ = in.offset;
+  const Signature& rule = signature(in.op);
+  if (rule.is_special) return special(in, instructions);
+  if (rule.has_address) return memory_access(rule, in);
+  return simple(rule);
+}
+
+bool FunctionValidator::simple(const Signature& rule) {
+  const size_t count = rule.operands;
+  bool matches = height_ - base_ >= count;
+  if (matches) {
+    const ValType* operands = values_.data() + (height_ - count);
+    for (size_t i = 0; i < count; ++i) matches &= operands[i] == rule.operand[i];
+  }
+  if (matches) {
+    height_ -= count;
+    slots_ -= rule.operand_slots;
+  } else {
+    for (size_t i = count; i-- > 0;) {
+      if (!pop(rule.operand[i])) return false;
+    }
+  }
+  return rule.results == 0 || push(rule.result);
+}
+
+bool FunctionValidator::memory_access(const Signature& rule, const Instruction& in) {
+  const MemoryType* accessed = memory(in.index);
+  if (accessed == nullptr) return false;
+  if (in.align > rule.access_log2) {
+    return invalid(concat("alignment must not be larger than natural: ", info(op_).text, " has 2**", in.align));
+  }
+  if (accessed->limits.is_64) {
+    Signature wide = rule;
+    wide.operand[0] = ValType::i64();
+    return simple(wide);
+  }
+  if (in.value > UINT32_MAX) return invalid(concat("offset out of range: ", in.value, " in ", info(op_).text));
+  return simple(rule);
+}
+
+// Operands
+
+bool FunctionValidator::push(ValType type) {
+  if (height_ == values_.size()) values_.resize(std::max<size_t>(64, 2 * values_.size()));
+  values_[height_++] = type;
+  slots_ += type.slots();
+  return slots_ <= most_slots_ || new_height();
+}
+
+bool FunctionValidator::push(std::span<const ValType> types) {
+  if (types.empty()) return true;
+  const size_t count = types.size();
+  if (values_.size() - height_ < count) values_.resize(std::max(height_ + count, 2 * values_.size()));
+  std::copy(types.begin(), types.end(), values_.begin() + static_cast<ptrdiff_t>(height_));
+  height_ += count;
+  slots_ += slots_of(types);
+  return slots_ <= most_slots_ || new_height();
+}
+
+// Checked as the stack grows, not at the end: calls of many results could make it large from few bytes.
+bool FunctionValidator::new_height() {
+  most_slots_ = slots_;
+  if (slots_ <= slot_limit_) return true;
+  const uint64_t frame = uint64_t{limits_.frame_slots} - slot_limit_ + slots_;
+  return fail(ErrorKind::limit, concat("frame of ", frame, " slots exceeds the limit of ", limits_.frame_slots));
+}
+
+bool FunctionValidator::pop_any(ValType& type) {
+  if (height_ == base_) {
+    type = ValType::bottom();
+    return controls_.back().unreachable || mismatch(concat(info(op_).text, " expects a value, found none"));
+  }
+  type = values_[--height_];
+  slots_ -= type.slots();
+  return true;
+}
+
+bool FunctionValidator::pop(ValType expected) {
+  if (height_ != base_) {
+    const ValType found = values_[--height_];
+    slots_ -= found.slots();
+    return found == expected || found.is_bottom() || expected.is_bottom() || mismatch(expected, found);
+  }
+  return controls_.back().unreachable ||
+         mismatch(concat(info(op_).text, " expects ", expected.to_string(), ", found nothing"));
+}
+
+bool FunctionValidator::pop(std::span<const ValType> types) {
+  const size_t count = types.size();
+  if (height_ - base_ >= count && std::equal(types.begin(), types.end(), values_.data() + (height_ - count))) {
+    height_ -= count;
+    slots_ -= slots_of(types);
+    return true;
+  }
+  for (size_t i = count; i-- > 0;) {
+    if (!pop(types[i])) return false;
+  }
+  return true;
+}
+
+bool FunctionValidator::check_top(std::span<const ValType> types) {
+  const size_t present = std::min(height_ - base_, types.size());
+  if (present < types.size() && !controls_.back().unreachable) {
+    return mismatch(concat(info(op_).text, " expects ", types.size(), " values, found ", present));
+  }
+  const ValType* found = values_.data() + (height_ - present);
+  const ValType* expected = types.data() + (types.size() - present);
+  for (size_t i = present; i-- > 0;) {
+    if (found[i] != expected[i] && !found[i].is_bottom()) return mismatch(expected[i], found[i]);
+  }
+  return true;
+}
+
+void FunctionValidator::push_control(const Control& control) {
+  controls_.push_back(control);
+  controls_.back().base = static_cast<uint32_t>(height_);
+  controls_.back().slots = slots_;
+  base_ = height_;
+}
+
+// The results of the innermost block must be all there is on its stack. Takes them.
+bool FunctionValidator::pop_results() {
+  if (!pop(controls_.back().results())) return false;
+  if (height_ == base_) return true;
+  return mismatch(concat(height_ - base_, " values too many at the end of a block"));
+}
+
+void FunctionValidator::set_unreachable() {
+  height_ = base_;
+  slots_ = controls_.back().slots;
+  controls_.back().unreachable = true;
+}
+
+// Errors
+
+bool FunctionValidator::fail(ErrorKind kind, std::string text) {
+  if (error_ == nullptr) error_ = std::make_unique<Error>(kind, concat(text, " (", what_, " ", index_, ")"), offset_);
+  return false;
+}
+
+bool FunctionValidator::invalid(std::string text) { return fail(ErrorKind::invalid, std::move(text)); }
+
+bool FunctionValidator::unknown(std::string_view what, uint32_t index) {
+  return invalid(concat("unknown ", what, " ", index));
+}
+
+bool FunctionValidator::mismatch(std::string_view detail) { return invalid(concat("type mismatch: ", detail)); }
+
+bool FunctionValidator::mismatch(ValType expected, ValType found) {
+  return mismatch(concat(info(op_).text, " expects ", expected.to_string(), ", found ", found.to_string()));
+}
+
+}  // namespace wplug

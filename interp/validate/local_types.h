@@ -1,0 +1,42 @@
+// The types of a function's locals, kept as the runs that the binary has, so that a declaration of 50,000 locals in six
+// bytes costs six bytes' worth of work.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "interp/base/byte_reader.h"
+#include "wplug/types.h"
+
+namespace wplug {
+
+class LocalTypes {
+ public:
+  // Starts with the parameters and reads the declarations of a body (spec 5.5.13). False, with the error in `reader`, when
+  // they are malformed or more than `limit`.
+  bool read(ByteReader& reader, std::span<const ValType> params, uint32_t limit);
+
+  uint32_t count() const { return count_; }
+  // 8-byte slots of all of them.
+  uint64_t slots() const { return slots_; }
+  // `index` below count().
+  ValType operator[](uint32_t index) const { return index < kNear ? near_[index] : far_type(index); }
+
+ private:
+  static constexpr uint32_t kNear = 128;
+  struct Run {
+    uint32_t end;  // index of the first local after it
+    ValType type;
+  };
+  void add(uint32_t count, ValType type);
+  ValType far_type(uint32_t index) const;
+
+  uint32_t count_ = 0;
+  uint64_t slots_ = 0;
+  std::array<ValType, kNear> near_;  // the first ones, for which most accesses are
+  std::vector<Run> runs_;
+};
+
+}  // namespace wplug

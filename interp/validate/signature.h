@@ -1,0 +1,112 @@
+// The signature column of opcodes.def, parsed at compile time.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "interp/wasm/opcode.h"
+#include "wplug/types.h"
+
+namespace wplug {
+
+// The type of a simple instruction, whose operands and results do not depend on where it stands.
+struct Signature {
+  static constexpr size_t kMostOperands = 3;
+
+  bool is_special = false;  // the validator has a rule of its own; nothing below counts
+  bool has_address = false;  // the first operand is an address: of type i32, or i64 for a memory addressed so
+  uint8_t operands = 0;
+  uint8_t results = 0;  // 0 or 1
+  uint8_t access_log2 = 0;  // loads and stores: the natural alignment
+  uint8_t operand_slots = 0;
+  std::array<ValType, kMostOperands> operand{};
+  ValType result;
+};
+
+namespace detail {
+
+constexpr ValType signature_type(char letter) {
+  switch (letter) {
+    case 'i': return ValType::i32();
+    case 'I': return ValType::i64();
+    case 'f': return ValType::f32();
+    case 'F': return ValType::f64();
+    case 'm': return ValType::i32();
+    default: return ValType::bottom();
+  }
+}
+
+// The decimal number in `text` at `at`; 0 when there is none.
+constexpr uint32_t number_at(std::string_view text, size_t at) {
+  uint32_t number = 0;
+  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
+    number = number * 10 + static_cast<uint32_t>(text[at] - '0');
+  }
+  return number;
+}
+
+// The name of an access says its width: "i32.load8_s" 8 bits, "i64.store" 64 bits.
+constexpr uint8_t access_log2(std::string_view text) {
+  const size_t load = text.find("load");
+  const size_t after = load != std::string_view::npos ? load + 4 : text.find("store") + 5;
+  const uint32_t narrow = number_at(text, after);
+  const uint32_t bits = narrow != 0 ? narrow : number_at(text, 1);
+  uint8_t log2 = 0;
+  while ((8u << log2) < bits) ++log2;
+  return log2;
+}
+
+constexpr Signature parse_signature(const OpInfo& info) {
+  Signature signature;
+  signature.is_special = info.signature == "special";
+  if (signature.is_special) return signature;
+  if (info.immediates == ImmediateKind::memarg) signature.access_log2 = access_log2(info.text);
+  bool past_colon = false;
+  for (char letter : info.signature) {
+    if (letter == ':') {
+      past_colon = true;
+    } else if (past_colon) {
+      signature.result = signature_type(letter);
+      ++signature.results;
+    } else {
+      const ValType type = signature_type(letter);
+      signature.operand[signature.operands++] = type;
+      signature.operand_slots = static_cast<uint8_t>(signature.operand_slots + type.slots());
+      if (letter == 'm') signature.has_address = true;
+    }
+  }
+  return signature;
+}
+
+constexpr std::array<Signature, kOpCount> parse_signatures() {
+  std::array<Signature, kOpCount> signatures{};
+  for (size_t i = 0; i < kOpCount; ++i) signatures[i] = parse_signature(kOpInfo[i]);
+  return signatures;
+}
+
+}  // namespace detail
+
+inline constexpr std::array<Signature, kOpCount> kSignatures = detail::parse_signatures();
+
+constexpr const Signature& signature(Op op) { return kSignatures[static_cast<size_t>(op)]; }
+
+namespace detail {
+
+constexpr bool signatures_make_sense() {
+  for (const Signature& s : kSignatures) {
+    if (s.results > 1 || s.result.is_bottom()) return false;
+    for (size_t i = 0; i < s.operands; ++i) {
+      if (s.operand[i].is_bottom()) return false;
+    }
+  }
+  return true;
+}
+static_assert(signatures_make_sense(), "opcodes.def: a signature has an unknown letter or more than one result");
+static_assert(signature(Op::i64_load).access_log2 == 3 && signature(Op::i64_store32).access_log2 == 2);
+static_assert(signature(Op::i32_load16_s).access_log2 == 1 && signature(Op::f32_store).access_log2 == 2);
+
+}  // namespace detail
+
+}  // namespace wplug

@@ -1,0 +1,235 @@
+#include "interp/validate/validator.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "interp/base/concat.h"
+#include "interp/validate/function_validator.h"
+
+namespace wplug {
+
+namespace {
+
+// Spec 3.2: what the address types reach.
+constexpr uint64_t kMostPages = 65536;
+constexpr uint64_t kMostPages64 = uint64_t{1} << 48;
+constexpr uint64_t kMostElements = UINT32_MAX;
+
+constexpr uint8_t kFunctionSection = 3, kTableSection = 4, kMemorySection = 5, kStartSection = 8, kElementSection = 9;
+
+// What is wrong with a memory's or table's limits, starting with `too_large` where they pass `most`; empty: nothing.
+std::string wrong_limits(const Limits& limits, uint64_t most, std::string_view too_large) {
+  const uint64_t larger = std::max(limits.min, limits.max.value_or(0));
+  if (larger > most) return concat(too_large, ", found ", larger);
+  if (limits.max.has_value() && limits.min > *limits.max) {
+    return concat("size minimum must not be greater than maximum: ", limits.min, " and ", *limits.max);
+  }
+  return {};
+}
+
+// One module's validation, a function for each kind of definition.
+class ModuleValidator {
+ public:
+  ModuleValidator(ModuleDef& module, const ModuleLimits& limits) : module_(module), bodies_(module, limits) {}
+
+  Result<void> run() {
+    WPLUG_TRY(function_types());
+    WPLUG_TRY(memories());
+    WPLUG_TRY(tables());
+    WPLUG_TRY(globals());
+    WPLUG_TRY(exports());
+    WPLUG_TRY(start());
+    WPLUG_TRY(elements());
+    WPLUG_TRY(data());
+    return bodies();
+  }
+
+ private:
+  Result<void> function_types();
+  Result<void> memories();
+  Result<void> tables();
+  Result<void> globals();
+  Result<void> exports();
+  Result<void> export_names_differ();
+  Result<void> start();
+  Result<void> elements();
+  Result<void> element(const ElementDef& element, uint32_t index);
+  Result<void> data();
+  Result<void> bodies();
+
+  Error invalid(size_t offset, std::string text) const { return Error(ErrorKind::invalid, std::move(text), offset); }
+  // Where a definition without an offset of its own is to be looked for: its import or its section. For errors only: slow.
+  size_t offset_of(ExternKind kind, uint32_t index, uint8_t section) const;
+  size_t section_offset(uint8_t id) const;
+  size_t offset_of(std::string_view name) const {
+    return static_cast<size_t>(reinterpret_cast<const uint8_t*>(name.data()) - module_.bytes.data());
+  }
+  size_t index_space(ExternKind kind) const;
+  uint32_t all_globals() const { return static_cast<uint32_t>(module_.globals.size()); }
+
+  ModuleDef& module_;
+  FunctionValidator bodies_;
+};
+
+size_t ModuleValidator::section_offset(uint8_t id) const {
+  for (const SectionDef& section : module_.sections) {
+    if (section.id == id) return section.payload.begin;
+  }
+  return 0;
+}
+
+size_t ModuleValidator::offset_of(ExternKind kind, uint32_t index, uint8_t section) const {
+  for (const ImportDef& import : module_.imports) {
+    if (import.kind == kind && import.index == index) return import.offset;
+  }
+  return section_offset(section);
+}
+
+Result<void> ModuleValidator::function_types() {
+  for (uint32_t i = 0; i < module_.functions.size(); ++i) {
+    const uint32_t type = module_.functions[i].type;
+    if (type >= module_.types.size()) {
+      return invalid(offset_of(ExternKind::func, i, kFunctionSection), concat("unknown type ", type, " (function ", i, ")"));
+    }
+  }
+  return {};
+}
+
+Result<void> ModuleValidator::memories() {
+  if (module_.memories.size() > 1) {
+    return invalid(offset_of(ExternKind::memory, 1, kMemorySection), "multiple memories are not supported");
+  }
+  for (uint32_t i = 0; i < module_.memories.size(); ++i) {
+    const Limits& limits = module_.memories[i].limits;
+    const uint64_t most = limits.is_64 ? kMostPages64 : kMostPages;
+    std::string wrong = wrong_limits(limits, most, concat("memory size must be at most ", most, " pages",
+                                                          limits.is_64 ? "" : " (4GiB)"));
+    if (wrong.empty()) continue;
+    return invalid(offset_of(ExternKind::memory, i, kMemorySection), concat(wrong, " (memory ", i, ")"));
+  }
+  return {};
+}
+
+Result<void> ModuleValidator::tables() {
+  for (uint32_t i = 0; i < module_.tables.size(); ++i) {
+    const TableDef& table = module_.tables[i];
+    const Limits& limits = table.type.limits;
+    const uint64_t most = limits.is_64 ? UINT64_MAX : kMostElements;
+    std::string wrong = wrong_limits(limits, most, concat("table size must be at most ", most));
+    if (!wrong.empty()) {
+      return invalid(offset_of(ExternKind::table, i, kTableSection), concat(wrong, " (table ", i, ")"));
+    }
+    if (table.init.has_value()) {
+      // Tables come before globals: only imported ones exist yet (spec 3.5.14).
+      WPLUG_TRY(bodies_.validate_const(*table.init, table.type.element, module_.imported_globals, "table", i));
+    }
+  }
+  return {};
+}
+
+Result<void> ModuleValidator::globals() {
+  for (uint32_t i = module_.imported_globals; i < module_.globals.size(); ++i) {
+    const GlobalDef& global = module_.globals[i];
+    WPLUG_TRY(bodies_.validate_const(global.init, global.type.type, i, "global", i));
+  }
+  return {};
+}
+
+size_t ModuleValidator::index_space(ExternKind kind) const {
+  switch (kind) {
+    case ExternKind::func: return module_.functions.size();
+    case ExternKind::table: return module_.tables.size();
+    case ExternKind::memory: return module_.memories.size();
+    case ExternKind::global: return module_.globals.size();
+    default: return 0;
+  }
+}
+
+Result<void> ModuleValidator::exports() {
+  for (const ExportDef& exported : module_.exports) {
+    if (exported.index >= index_space(exported.kind)) {
+      return invalid(offset_of(exported.name), concat("unknown ", to_string(exported.kind), " ", exported.index,
+                                                      " (export \"", exported.name, "\")"));
+    }
+    if (exported.kind == ExternKind::func) module_.functions[exported.index].declared = true;
+  }
+  return export_names_differ();
+}
+
+// By sorting: a hash table could be made slow by whoever chooses the names.
+Result<void> ModuleValidator::export_names_differ() {
+  std::vector<std::string_view> names;
+  names.reserve(module_.exports.size());
+  for (const ExportDef& exported : module_.exports) names.push_back(exported.name);
+  std::sort(names.begin(), names.end());
+  const auto twin = std::adjacent_find(names.begin(), names.end());
+  if (twin == names.end()) return {};
+  return invalid(std::max(offset_of(twin[0]), offset_of(twin[1])), concat("duplicate export name \"", *twin, "\""));
+}
+
+Result<void> ModuleValidator::start() {
+  if (!module_.start.has_value()) return {};
+  const uint32_t function = *module_.start;
+  const size_t offset = section_offset(kStartSection);
+  if (function >= module_.functions.size()) return invalid(offset, concat("unknown function ", function, " (start)"));
+  const FuncType& type = module_.function_type(function);
+  if (type.params.empty() && type.results.empty()) return {};
+  return invalid(offset, concat("start function ", function, " must be of type () -> (), found ", type.to_string()));
+}
+
+Result<void> ModuleValidator::elements() {
+  for (uint32_t i = 0; i < module_.elements.size(); ++i) WPLUG_TRY(element(module_.elements[i], i));
+  return {};
+}
+
+Result<void> ModuleValidator::element(const ElementDef& element, uint32_t index) {
+  for (uint32_t function : element.functions) {
+    if (function >= module_.functions.size()) {
+      return invalid(section_offset(kElementSection), concat("unknown function ", function, " (elem segment ", index, ")"));
+    }
+    module_.functions[function].declared = true;
+  }
+  for (ConstExpr expression : element.expressions) {
+    WPLUG_TRY(bodies_.validate_const(expression, element.type, all_globals(), "elem segment", index));
+  }
+  if (element.mode != SegmentMode::active) return {};
+  if (element.table >= module_.tables.size()) {
+    return invalid(element.offset.begin, concat("unknown table ", element.table, " (elem segment ", index, ")"));
+  }
+  const TableType& table = module_.tables[element.table].type;
+  if (element.type != table.element) {
+    return invalid(element.offset.begin, concat("type mismatch: table of ", table.element.to_string(), ", elements of ",
+                                                element.type.to_string(), " (elem segment ", index, ")"));
+  }
+  const ValType address = table.limits.is_64 ? ValType::i64() : ValType::i32();
+  return bodies_.validate_const(element.offset, address, all_globals(), "elem segment", index);
+}
+
+Result<void> ModuleValidator::data() {
+  for (uint32_t i = 0; i < module_.data.size(); ++i) {
+    const DataDef& segment = module_.data[i];
+    if (segment.mode != SegmentMode::active) continue;
+    if (segment.memory >= module_.memories.size()) {
+      return invalid(segment.offset.begin, concat("unknown memory ", segment.memory, " (data segment ", i, ")"));
+    }
+    const ValType address = module_.memories[segment.memory].limits.is_64 ? ValType::i64() : ValType::i32();
+    WPLUG_TRY(bodies_.validate_const(segment.offset, address, all_globals(), "data segment", i));
+  }
+  return {};
+}
+
+Result<void> ModuleValidator::bodies() {
+  for (uint32_t i = module_.imported_functions; i < module_.functions.size(); ++i) WPLUG_TRY(bodies_.validate_body(i));
+  return {};
+}
+
+}  // namespace
+
+Result<void> validate_module(ModuleDef& module, const ModuleLimits& limits) {
+  return ModuleValidator(module, limits).run();
+}
+
+}  // namespace wplug
