@@ -1,10 +1,12 @@
 // The only door from a host function to guest memory.
 //
-// Everything a guest passes is hostile: an offset may lie anywhere, a length may reach past the end, a count times a size may
-// overflow. So no host function computes addresses; it asks here for a number, a run of bytes, a text or a list of buffers, and
-// gets nothing (false, nullopt) when any byte of it is outside. Numbers are little endian and need no alignment.
+// Everything a guest passes is hostile: an offset may lie anywhere, a length may reach past the end, a count times a
+// size may overflow. So no host function computes addresses; it asks here for a number, a run of bytes, a text or a
+// list of buffers, and gets nothing (false, nullopt) when any byte of it is outside. Numbers are little endian and need
+// no alignment.
 //
-// A GuestMemory is a view taken at one moment: take a new one after anything that may run guest code or grow the memory.
+// A GuestMemory is a view taken at one moment: take a new one after anything that may run guest code or grow the
+// memory.
 #pragma once
 
 #include <array>
@@ -42,8 +44,8 @@ T little_endian(T value) {
 
 }  // namespace detail
 
-// A record of N bytes with the guest's layout, put together on the host and copied in or out in one piece. Bytes that nobody puts
-// are zero.
+// A record of N bytes with the guest's layout, put together on the host and copied in or out in one piece. Bytes that
+// nobody puts are zero.
 template <size_t N>
 class GuestRecord {
  public:
@@ -130,8 +132,8 @@ class GuestMemory {
   // A copy of a text that lives longer than the view, when it is at most `most` bytes long and inside.
   std::optional<std::string> copy_text(uint64_t at, uint64_t length, uint64_t most) const;
 
-  // `count` pairs (offset, length) of u32 at `at`: the buffers they name, empty ones left out. nullopt when the list or a buffer
-  // is outside. The caller bounds `count`; what is allocated is in proportion to it.
+  // `count` pairs (offset, length) of u32 at `at`: the buffers they name, empty ones left out. nullopt when the list or
+  // a buffer is outside. The caller bounds `count`; what is allocated is in proportion to it.
   std::optional<Buffers> buffers(uint64_t at, uint32_t count) const;
 
  private:
