@@ -2,10 +2,7 @@
 
 package wplug
 
-import (
-	"fmt"
-	"unsafe"
-)
+import "unsafe"
 
 // Inputs are buffers that the host owns between malloc and free. The map keeps them alive, for the collector cannot see
 // the host's pointer, and a freed one is kept for the next record.
@@ -67,7 +64,6 @@ func exportValidate(at unsafe.Pointer, size uint32) unsafe.Pointer {
 }
 
 func enter(at unsafe.Pointer, size uint32, function func([]byte) ([]byte, error)) unsafe.Pointer {
-	defer reportPanic()
 	reclaimObjects()
 	result, err := function(unsafe.Slice((*byte)(at), size))
 	if err != nil {
@@ -84,13 +80,4 @@ func fail(message string) unsafe.Pointer {
 	output = nil
 	hostSetError(message)
 	return nil
-}
-
-// reportPanic tells the host why, and goes on panicking: the runtime writes the stack to the log and exits, and the host
-// discards an instance whose state nobody knows.
-func reportPanic() {
-	if reason := recover(); reason != nil {
-		hostSetError(fmt.Sprint("panic: ", reason))
-		panic(reason)
-	}
 }

@@ -24,7 +24,8 @@
 // A Go plugin needs 6 to 10 MiB of memory, which its stage has to allow: limits = { memory = "10MiB" }.
 //
 // One instance handles one call at a time, and package variables are seen by later records of the same instance only:
-// good for caches, wrong for counts. A panic fails the record; the host then makes a fresh instance.
+// good for caches, wrong for counts. A panic fails the record with the panic's
+// message, and the host makes a fresh instance.
 package wplug
 
 import (
