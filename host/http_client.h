@@ -1,0 +1,16 @@
+// The guarded GET, apart from the network: every hop of a redirect is a request of its own that must be granted.
+#pragma once
+
+#include <functional>
+
+#include "host/openssl_services.h"
+#include "wplug/http.h"
+
+namespace wplug {
+
+using Fetch = std::function<void(const FetchRequest& request, FetchReply& reply)>;
+
+// HttpClient::get with `fetch` for the network.
+HttpReply guarded_get(const HttpRequest& request, const Fetch& fetch);
+
+}  // namespace wplug

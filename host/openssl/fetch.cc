@@ -1,0 +1,196 @@
+// A GET that ends at its deadline.
+//
+// cpp-httplib bounds each wait of a request but not their sum, and name resolution cannot be bounded at all. So a request
+// runs in a thread of its own; when the deadline comes first, the caller goes on with `timed_out`, the connection is shut
+// down, and the thread finishes by itself with state that it shares. The name is resolved here, once: the address that was
+// checked is the address that is connected to.
+#include "host/openssl/fetch.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <httplib.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "host/addresses.h"
+
+namespace wplug {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kMostAbandoned = 64;
+// Without a deadline of its own a request still ends.
+constexpr std::chrono::seconds kLongest = std::chrono::seconds(300);
+
+// Shared by the caller and the request's thread, which may outlive the caller.
+struct Exchange {
+  FetchRequest request;
+  std::mutex mutex;
+  std::condition_variable changed;
+  FetchReply reply;
+  httplib::ClientImpl* client = nullptr;  // while it is connected or connecting
+  bool done = false;
+  bool abandoned = false;
+};
+
+std::atomic<int>& abandoned_count() {
+  static std::atomic<int> count{0};
+  return count;
+}
+
+bool is_public(const addrinfo& info) {
+  if (info.ai_family == AF_INET) {
+    const auto* address = reinterpret_cast<const sockaddr_in*>(info.ai_addr);
+    return is_public_address({reinterpret_cast<const uint8_t*>(&address->sin_addr), 4});
+  }
+  const auto* address = reinterpret_cast<const sockaddr_in6*>(info.ai_addr);
+  return info.ai_family == AF_INET6 && is_public_address({reinterpret_cast<const uint8_t*>(&address->sin6_addr), 16});
+}
+
+std::string numeric(const addrinfo& info) {
+  char text[NI_MAXHOST];
+  const int failed = ::getnameinfo(info.ai_addr, info.ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
+  return failed ? "" : text;
+}
+
+// The first address of the host that may be connected to; empty, with `reply` saying why, when there is none.
+std::string resolve(const FetchRequest& request, FetchReply& reply) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  if (const int failed = ::getaddrinfo(request.host.c_str(), nullptr, &hints, &list); failed != 0) {
+    reply.message = request.host + " was not found: " + ::gai_strerror(failed);
+    return "";
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, ::freeaddrinfo);
+  for (const addrinfo* info = list; info != nullptr; info = info->ai_next) {
+    if (info->ai_family != AF_INET && info->ai_family != AF_INET6) continue;
+    if (request.allow_private || is_public(*info)) return numeric(*info);
+  }
+  reply.outcome = FetchOutcome::denied;
+  reply.message = request.host + " is a private address; it must be granted by its full name, not by *";
+  return "";
+}
+
+std::unique_ptr<httplib::ClientImpl> make_client(const FetchRequest& request) {
+  if (!request.tls) return std::make_unique<httplib::ClientImpl>(request.host, request.port);
+#ifdef CPPHTTPLIB_OPENSSL_SUPPORT
+  return std::make_unique<httplib::SSLClient>(request.host, request.port);
+#else
+  return nullptr;
+#endif
+}
+
+void configure(httplib::ClientImpl& client, const FetchRequest& request, const std::string& address) {
+  const auto left = std::max<Clock::duration>(request.deadline - Clock::now(), std::chrono::milliseconds(1));
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(left);
+  client.set_connection_timeout(microseconds);
+  client.set_read_timeout(microseconds);
+  client.set_write_timeout(microseconds);
+  client.set_hostname_addr_map({{request.host, address}});
+  client.set_follow_location(false);
+  client.set_keep_alive(false);
+  client.set_url_encode(false);
+  client.set_tcp_nodelay(true);
+}
+
+void take_response(const FetchRequest& request, httplib::ClientImpl& client, FetchReply& reply) {
+  bool too_large = false;
+  const auto keep_header = [&](const httplib::Response& response) {
+    reply.status = response.status;
+    reply.location = response.get_header_value("Location");
+    return Clock::now() < request.deadline;
+  };
+  const auto keep_body = [&](const char* bytes, size_t size) {
+    too_large = size > request.max_body - reply.body.size();
+    if (too_large || Clock::now() >= request.deadline) return false;
+    reply.body.append(bytes, size);
+    return true;
+  };
+  const httplib::Headers headers = {{"User-Agent", "wplug"}, {"Accept", "*/*"}};
+  const auto result = client.Get(request.target, headers, keep_header, keep_body);
+  if (result) {
+    reply.outcome = FetchOutcome::ok;
+  } else if (too_large) {
+    reply.message = "the body of " + request.host + " has more than " + std::to_string(request.max_body) + " bytes";
+  } else if (Clock::now() >= request.deadline) {
+    reply.outcome = FetchOutcome::timed_out;
+    reply.message = request.host + " did not answer in time";
+  } else {
+    reply.message = request.host + ": " + httplib::to_string(result.error());
+  }
+}
+
+void run(Exchange& exchange, FetchReply& reply) {
+  const FetchRequest& request = exchange.request;
+  const std::string address = resolve(request, reply);
+  if (address.empty()) return;
+  const std::unique_ptr<httplib::ClientImpl> client = make_client(request);
+  if (!client || !client->is_valid()) {
+    reply.message = "this build has no https";
+    return;
+  }
+  configure(*client, request, address);
+  {
+    const std::lock_guard lock(exchange.mutex);
+    if (exchange.abandoned) return;
+    exchange.client = client.get();
+  }
+  take_response(request, *client, reply);
+  const std::lock_guard lock(exchange.mutex);
+  exchange.client = nullptr;
+}
+
+void run_thread(const std::shared_ptr<Exchange>& exchange) {
+  FetchReply reply;
+  try {
+    run(*exchange, reply);
+  } catch (const std::exception& error) {
+    reply.message = exchange->request.host + ": " + error.what();
+  }
+  const std::lock_guard lock(exchange->mutex);
+  exchange->reply = std::move(reply);
+  exchange->done = true;
+  if (exchange->abandoned) --abandoned_count();
+  exchange->changed.notify_all();
+}
+
+}  // namespace
+
+void httplib_fetch(const FetchRequest& request, FetchReply& reply) {
+  if (abandoned_count() >= kMostAbandoned) {
+    reply.message = std::to_string(kMostAbandoned) + " requests that timed out have not ended yet";
+    return;
+  }
+  auto exchange = std::make_shared<Exchange>();
+  exchange->request = request;
+  exchange->request.deadline = std::min(request.deadline, Clock::now() + kLongest);
+  try {
+    std::thread(run_thread, exchange).detach();
+  } catch (const std::system_error& error) {
+    reply.message = std::string("no thread could be made: ") + error.what();
+    return;
+  }
+  std::unique_lock lock(exchange->mutex);
+  if (exchange->changed.wait_until(lock, exchange->request.deadline, [&] { return exchange->done; })) {
+    reply = std::move(exchange->reply);
+    return;
+  }
+  exchange->abandoned = true;
+  ++abandoned_count();
+  if (exchange->client != nullptr) exchange->client->stop();
+  reply.outcome = FetchOutcome::timed_out;
+  reply.message = request.host + " did not answer in time";
+}
+
+}  // namespace wplug

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "host/openssl_services.h"
+
+namespace wplug {
+
+// One GET over the network by cpp-httplib, see FetchRequest.
+void httplib_fetch(const FetchRequest& request, FetchReply& reply);
+
+}  // namespace wplug

@@ -1,0 +1,53 @@
+// What needs OpenSSL: requests over the network and hashes.
+//
+// Loading libcrypto and its friends takes four milliseconds, more than everything else that happens before the first
+// instruction of a plugin. So they live in a shared object of their own, `libwplug_openssl.so`, that is loaded when first
+// needed; a program that wants no such file links `wplug_openssl_services` into itself instead.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "wplug/error.h"
+
+namespace wplug {
+
+// One request, no redirects.
+struct FetchRequest {
+  bool tls = false;
+  std::string host;        // without brackets
+  uint16_t port = 0;
+  std::string target;      // path and query
+  bool allow_private = false;  // else only addresses of the public internet are connected to
+  uint64_t max_body = 0;
+  std::chrono::steady_clock::time_point deadline;
+};
+
+enum class FetchOutcome : uint8_t { ok, denied, failed, timed_out };
+
+struct FetchReply {
+  FetchOutcome outcome = FetchOutcome::failed;
+  int status = 0;
+  std::string location;  // of a redirect
+  std::string body;
+  std::string message;
+};
+
+struct OpensslServices {
+  void (*fetch)(const FetchRequest& request, FetchReply& reply);
+  // 32 bytes.
+  void (*sha256)(const uint8_t* bytes, size_t size, uint8_t* digest);
+};
+
+// The services, loaded on first use. Error host when the shared object is not there.
+Result<const OpensslServices*> openssl_services();
+
+// Lower-case hexadecimal.
+Result<std::string> sha256_hex(std::span<const uint8_t> bytes);
+
+}  // namespace wplug
+
+// The one entry of the shared object.
+extern "C" const wplug::OpensslServices* wplug_openssl_services();

@@ -1,0 +1,74 @@
+#include "wplug/pipeline.h"
+
+#include <map>
+#include <utility>
+
+#include "host/files.h"
+#include "host/registry.h"
+
+namespace wplug {
+namespace {
+
+// The error of a stage: its kind, its offset, and where the stage stands.
+Error of_stage(const StageConfig& stage, const Error& error, const std::string& file) {
+  std::string message = "stage \"" + stage.options.name + "\": ";
+  if (!file.empty()) message += file + ": ";
+  message += error.message();
+  if (!stage.location.empty()) message = stage.location + ": " + message;
+  return Error(error.kind(), std::move(message), error.offset().value_or(Error::kNoOffset));
+}
+
+// Compiles each file once.
+class ModuleCache {
+ public:
+  explicit ModuleCache(const Engine& engine) : engine_(engine) {}
+
+  Result<Module> get(const std::string& file) {
+    if (const auto found = modules_.find(file); found != modules_.end()) return found->second;
+    WPLUG_TRY_ASSIGN(std::vector<uint8_t> bytes, read_file(file, engine_.config().limits.module_size));
+    const size_t slash = file.rfind('/');
+    const std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
+    WPLUG_TRY_ASSIGN(Module module, Module::compile(engine_, std::move(bytes), name));
+    modules_.emplace(file, module);
+    return module;
+  }
+
+ private:
+  const Engine& engine_;
+  std::map<std::string, Module> modules_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, PipelineConfig config,
+                                                       std::span<const PluginAbi* const> abis,
+                                                       const HostServices& services) {
+  static const std::map<std::string, std::string> kNoEnvironment;
+  const PluginFolders folders =
+      plugin_folders(config.directory, services.environment ? *services.environment : kNoEnvironment);
+  ModuleCache cache(engine);
+  std::vector<std::shared_ptr<const Plugin>> stages;
+  for (StageConfig& stage : config.stages) {
+    auto file = find_plugin(stage.plugin, config.directory, folders);
+    if (!file.ok()) return of_stage(stage, file.error(), "");
+    auto module = cache.get(*file);
+    // What read_file says begins with the file.
+    if (!module.ok()) {
+      const bool named = module.error().message().starts_with(*file);
+      return of_stage(stage, module.error(), named ? "" : *file);
+    }
+    auto plugin = Plugin::load(engine, std::move(*module), stage.options, abis, services, stage.abi);
+    if (!plugin.ok()) return of_stage(stage, plugin.error(), *file);
+    stages.push_back(std::move(*plugin));
+  }
+  return of(std::move(config.name), std::move(stages));
+}
+
+std::shared_ptr<const Pipeline> Pipeline::of(std::string name, std::vector<std::shared_ptr<const Plugin>> stages) {
+  auto pipeline = std::make_shared<Pipeline>();
+  pipeline->name_ = std::move(name);
+  pipeline->stages_ = std::move(stages);
+  return pipeline;
+}
+
+}  // namespace wplug

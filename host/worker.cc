@@ -1,0 +1,81 @@
+// One record through all stages.
+#include <algorithm>
+
+#include "host/json_text.h"
+#include "host/pool.h"
+#include "wplug/pipeline.h"
+
+namespace wplug {
+namespace {
+
+Failure json_failure(FailureKind kind, std::string_view whose, const JsonProblem& problem) {
+  return {kind, std::string(whose) + " is not JSON: byte " + std::to_string(problem.offset) + ": " + problem.what, {}};
+}
+
+}  // namespace
+
+std::string RecordError::to_json() const {
+  std::string out = "{\"error\":{\"stage\":";
+  if (stage.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, stage);
+  }
+  out += ",\"kind\":";
+  append_json_string(out, to_string(failure.kind));
+  out += ",\"message\":";
+  append_json_string(out, failure.message);
+  out += ",\"backtrace\":[";
+  for (size_t i = 0; i < failure.backtrace.size(); ++i) {
+    if (i > 0) out += ',';
+    append_json_string(out, failure.backtrace[i]);
+  }
+  return out + "]}}";
+}
+
+PipelineWorker::PipelineWorker(std::shared_ptr<const Pipeline> pipeline) : pipeline_(std::move(pipeline)) {
+  for (const auto& stage : pipeline_->stages()) pools_.push_back(std::make_unique<InstancePool>(stage));
+}
+PipelineWorker::PipelineWorker(PipelineWorker&&) noexcept = default;
+PipelineWorker::~PipelineWorker() = default;
+
+std::optional<RecordError> PipelineWorker::start() {
+  for (size_t i = 0; i < pools_.size(); ++i) {
+    if (auto failure = pools_[i]->prepare()) {
+      return RecordError{pipeline_->stages()[i]->options().name, std::move(*failure)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<RecordError> PipelineWorker::process(std::string_view record, std::string& output) {
+  if (record.find_first_not_of(" \t\r") == std::string_view::npos) {
+    return RecordError{"", {FailureKind::input, "the record is empty", {}}};
+  }
+  if (const auto problem = find_json_problem(record)) {
+    return RecordError{"", json_failure(FailureKind::input, "the record", *problem)};
+  }
+  output.assign(record);
+  for (size_t i = 0; i < pools_.size(); ++i) {
+    std::optional<Failure> failure = pools_[i]->call(output, scratch_);
+    if (!failure) {
+      if (const auto problem = find_json_problem(scratch_)) {
+        failure = json_failure(FailureKind::output, "the result", *problem);
+        pools_[i]->count_error();
+      }
+    }
+    if (failure) return RecordError{pipeline_->stages()[i]->options().name, std::move(*failure)};
+    output.swap(scratch_);
+  }
+  // In JSON a line end is only ever a blank between tokens, so a result on several lines becomes one.
+  std::replace_if(output.begin(), output.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return std::nullopt;
+}
+
+std::vector<StageStats> PipelineWorker::stats() const {
+  std::vector<StageStats> result;
+  for (const auto& pool : pools_) result.push_back(pool->stats());
+  return result;
+}
+
+}  // namespace wplug

@@ -1,0 +1,153 @@
+// Pipelines: plugins in a row, records through them.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wplug/engine.h"
+#include "wplug/error.h"
+#include "wplug/plugin.h"
+
+namespace wplug {
+
+struct StageConfig {
+  std::string plugin;   // path, installed name, or sha256:…
+  std::string abi;      // empty: told from the module
+  PluginOptions options;
+  std::string location;  // "file:line:column" of the stage, for messages
+};
+
+struct PipelineConfig {
+  std::string name;
+  std::string directory;  // relative plugin paths start here
+  std::vector<StageConfig> stages;
+};
+
+// Reads a pipeline from TOML. `file` is named in messages and its folder is where relative paths start. Errors: misuse,
+// as `file:line:column: what is wrong`.
+Result<PipelineConfig> parse_pipeline(std::string_view text, const std::string& file);
+Result<PipelineConfig> read_pipeline(const std::string& file);
+
+// A record that did not get through.
+struct RecordError {
+  std::string stage;  // empty: no stage, the record itself
+  Failure failure;
+  // `{"error":{"stage":…,"kind":…,"message":…,"backtrace":[…]}}`
+  std::string to_json() const;
+};
+
+// Latencies in buckets of at most 3 % width; the largest is exact.
+class LatencyHistogram {
+ public:
+  void add(std::chrono::nanoseconds latency);
+  void merge(const LatencyHistogram& other);
+  // The latency that `fraction` of all do not exceed, rounded up to its bucket's end; 0 when there are none.
+  std::chrono::nanoseconds quantile(double fraction) const;
+  std::chrono::nanoseconds max() const { return std::chrono::nanoseconds(max_); }
+
+ private:
+  static constexpr int kSubBits = 5;  // 32 buckets to a power of two
+  static size_t bucket_of(uint64_t nanoseconds);
+  static uint64_t bucket_end(size_t bucket);
+  std::array<uint64_t, (64 - kSubBits + 1) << kSubBits> counts_{};
+  uint64_t total_ = 0;
+  uint64_t max_ = 0;
+};
+
+struct StageStats {
+  uint64_t calls = 0;
+  uint64_t errors = 0;
+  uint64_t instructions = 0;
+  uint64_t peak_memory = 0;  // bytes, of the largest instance
+  LatencyHistogram latency;
+  void merge(const StageStats& other);
+};
+
+// Immutable after loading, shared by all threads.
+class Pipeline {
+ public:
+  // Finds, compiles (each file once) and checks every stage's plugin. Errors: as of Module::compile and Plugin::load, the
+  // message begins with the stage; host when a file cannot be read.
+  static Result<std::shared_ptr<const Pipeline>> load(const Engine& engine, PipelineConfig config,
+                                                      std::span<const PluginAbi* const> abis,
+                                                      const HostServices& services);
+  // From plugins that are loaded already.
+  static std::shared_ptr<const Pipeline> of(std::string name, std::vector<std::shared_ptr<const Plugin>> stages);
+
+  const std::string& name() const { return name_; }
+  const std::vector<std::shared_ptr<const Plugin>>& stages() const { return stages_; }
+
+ private:
+  std::string name_;
+  std::vector<std::shared_ptr<const Plugin>> stages_;
+};
+
+class InstancePool;
+
+// A thread's share of a pipeline: for each stage an instance that is kept between records. One thread at a time.
+class PipelineWorker {
+ public:
+  explicit PipelineWorker(std::shared_ptr<const Pipeline> pipeline);
+  PipelineWorker(PipelineWorker&&) noexcept;
+  ~PipelineWorker();
+
+  // Makes the instances now instead of with the first record.
+  std::optional<RecordError> start();
+  // Sends one record through all stages; the result is one line without its end.
+  std::optional<RecordError> process(std::string_view record, std::string& output);
+  // One for each stage.
+  std::vector<StageStats> stats() const;
+
+ private:
+  std::shared_ptr<const Pipeline> pipeline_;
+  std::vector<std::unique_ptr<InstancePool>> pools_;
+  std::string scratch_;
+};
+
+// Where records come from and go to.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  // Some bytes, waiting for them; 0 at the end, or soon after `cancelled` becomes true.
+  virtual Result<size_t> read(std::span<char> buffer, const std::function<bool()>& cancelled) = 0;
+};
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;
+  virtual Result<void> write(std::string_view bytes) = 0;
+};
+
+enum class OnError : uint8_t { emit, stop, skip };
+
+struct RunTotals {
+  uint64_t records = 0;
+  uint64_t errors = 0;
+  double seconds = 0;
+  std::vector<StageStats> stages;
+  // What ended the run early: with OnError::stop the first failure; or a stage that could not be started.
+  std::optional<RecordError> stopped_by;
+  uint64_t stopped_at = 0;  // the number of its record, from 1; 0: none was read
+};
+
+struct RunOptions {
+  unsigned jobs = 1;
+  OnError on_error = OnError::emit;
+  uint64_t max_record = uint64_t{64} << 20;  // bytes of one line
+  // Called now and then while records go through; never by two threads at once.
+  std::function<void(const RunTotals& so_far)> progress;
+};
+
+// Reads one JSON record a line until the end of `source` and writes one line for each, in order, whatever the number of
+// jobs; memory stays bounded. Every stage is started once before the first record is read. Errors: host (reading, writing).
+Result<RunTotals> run_records(const std::shared_ptr<const Pipeline>& pipeline, const RunOptions& options,
+                              ByteSource& source, ByteSink& sink);
+
+}  // namespace wplug

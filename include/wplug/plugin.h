@@ -1,0 +1,104 @@
+// Plugin: a module, the ABI it speaks, and how it may be used.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "wplug/abi.h"
+#include "wplug/engine.h"
+#include "wplug/error.h"
+#include "wplug/module.h"
+#include "wplug/store.h"
+
+namespace wplug {
+
+enum class FailureKind : uint8_t {
+#define WPLUG_FAILURE(name, exit_code, keeps_instance, meaning) name,
+#include "wplug/failures.def"
+};
+
+// The enumerator's name, as error lines have it ("invalid_pointer").
+std::string_view to_string(FailureKind kind);
+// The exit code of a command that ends with it.
+int exit_code(FailureKind kind);
+
+// Why a call gave no result.
+struct Failure {
+  FailureKind kind = FailureKind::host;
+  std::string message;                 // one line, lower case
+  std::vector<std::string> backtrace;  // guest frames, innermost first; empty but for traps
+  bool keeps_instance() const;
+};
+
+// What an engine error means to the caller of a plugin. `denials`: refusals of memory during the call.
+Failure failure_of(const Error& error, const PluginLimits& limits, uint64_t denials, const CallState& state);
+
+// Immutable after loading, shared by all threads; instances point into it, so it outlives them.
+class Plugin {
+ public:
+  // Finds the ABI of `module` among `abis`, or takes the one named `abi_name`, and checks all that can be checked without
+  // running. Errors: link, limit, misuse.
+  static Result<std::shared_ptr<const Plugin>> load(const Engine& engine, Module module, PluginOptions options,
+                                                    std::span<const PluginAbi* const> abis,
+                                                    const HostServices& services, std::string_view abi_name = {});
+
+  const Engine& engine() const { return engine_; }
+  const Module& module() const { return module_; }
+  const PluginAbi& abi() const { return *abi_; }
+  const PluginOptions& options() const { return options_; }
+  const HostServices& services() const { return services_; }
+
+ private:
+  Plugin(const Engine& engine, Module module, PluginOptions options, const PluginAbi& abi, const HostServices& services)
+      : engine_(engine), module_(std::move(module)), options_(std::move(options)), abi_(&abi), services_(services) {}
+  Engine engine_;
+  Module module_;
+  PluginOptions options_;
+  const PluginAbi* abi_;
+  HostServices services_;
+};
+
+// The ABI that fits a module best and why; null when none does.
+struct DetectedAbi {
+  const PluginAbi* abi = nullptr;
+  std::string why;
+};
+DetectedAbi detect_abi(const Module& module, std::span<const PluginAbi* const> abis);
+
+// One live instance in a store of its own. Belongs to one thread at a time.
+class PluginInstance {
+ public:
+  // Makes and starts an instance within limits.start_timeout; null and `failure` filled in when that fails.
+  static std::unique_ptr<PluginInstance> start(const Plugin& plugin, Failure& failure);
+  ~PluginInstance();
+
+  // Calls the plugin's entry, or `entry` when it is not empty. The result goes to `output`; nullopt is success. After a
+  // failure that does not keep the instance, destroy it.
+  std::optional<Failure> call(std::string_view input, std::string& output, std::string_view entry = {});
+
+  // Of the last call.
+  std::chrono::nanoseconds duration() const { return duration_; }
+  uint64_t instructions() const { return instructions_; }
+  const CallState& last_call() const { return state_; }
+  // Of the instance's life.
+  uint64_t peak_memory() const { return store_.peak_memory_bytes(); }
+
+ private:
+  PluginInstance(const Plugin& plugin, Store store) : plugin_(&plugin), store_(std::move(store)) {}
+  void begin_call(std::chrono::nanoseconds timeout, std::optional<uint64_t> fuel);
+  const Plugin* plugin_;
+  Store store_;
+  std::unique_ptr<AbiInstance> abi_instance_;
+  CallState state_;
+  std::chrono::nanoseconds duration_{0};
+  uint64_t instructions_ = 0;
+};
+
+}  // namespace wplug
