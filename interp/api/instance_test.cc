@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "interp/api/test_support.h"
+#include "interp/api/fixtures_test.h"
 #include "interp/store/runtime.h"
 #include "wplug/trap.h"
 

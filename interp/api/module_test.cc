@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "interp/api/test_support.h"
+#include "interp/api/fixtures_test.h"
 
 namespace wplug::test {
 namespace {

@@ -1,7 +1,7 @@
 // Memories, tables, globals and host functions made by the embedder.
 #include <string>
 
-#include "interp/api/test_support.h"
+#include "interp/api/fixtures_test.h"
 #include "wplug/func.h"
 
 namespace wplug::test {

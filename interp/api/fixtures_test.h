@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "interp/api/test_module_builder.h"
+#include "interp/api/module_builder.h"
 #include "wplug/engine.h"
 #include "wplug/instance.h"
 #include "wplug/linker.h"

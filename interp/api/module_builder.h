@@ -1,4 +1,4 @@
-// Builds small modules byte by byte (spec 5.5), for tests. Nothing is checked: what is wrong stays wrong. Sections come
+// For tests: builds small modules byte by byte (spec 5.5). Nothing is checked: what is wrong stays wrong. Sections come
 // out in the order of the binary format whatever the order of the calls.
 #pragma once
 
