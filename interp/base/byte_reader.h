@@ -72,6 +72,10 @@ class ByteReader {
   std::string_view name();
   void skip(size_t count) { (void)bytes(count); }
 
+  // For decoders that read ahead by themselves: the bytes left, and the move past those they have taken (no more than are left).
+  const uint8_t* cursor() const { return at_; }
+  void move_to(const uint8_t* cursor) { at_ = cursor; }
+
   // Records an error at `offset` from the start of the module, unless there is one already. False, for `return fail(…)`.
   bool fail_at(size_t offset, std::string message, ErrorKind kind = ErrorKind::malformed);
   bool fail(std::string message, ErrorKind kind = ErrorKind::malformed) {

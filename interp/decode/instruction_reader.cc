@@ -9,13 +9,7 @@ namespace wplug {
 
 namespace {
 
-// Opcode bytes to rows, one table for each prefix that opcodes.def has. A code without a row is an illegal opcode.
-struct Row {
-  Op op = Op::nop;
-  ImmediateKind immediates = ImmediateKind::none;
-  bool exists = false;
-};
-
+// Rows by code after the prefix 0xfc. A code without a row is an illegal opcode.
 constexpr uint32_t highest_code(uint8_t prefix) {
   uint32_t highest = 0;
   for (const OpInfo& info : kOpInfo) {
@@ -23,6 +17,12 @@ constexpr uint32_t highest_code(uint8_t prefix) {
   }
   return highest;
 }
+
+struct Row {
+  Op op = Op::nop;
+  ImmediateKind immediates = ImmediateKind::none;
+  bool exists = false;
+};
 
 template <uint8_t prefix, size_t size>
 constexpr std::array<Row, size> make_rows() {
@@ -33,7 +33,6 @@ constexpr std::array<Row, size> make_rows() {
   return rows;
 }
 
-constexpr auto kRows = make_rows<0, 256>();
 constexpr auto kRowsFc = make_rows<0xfc, highest_code(0xfc) + 1>();
 
 // Every row must be reachable: a new prefix needs a table here.
@@ -46,22 +45,20 @@ constexpr bool all_rows_reachable() {
 }
 static_assert(all_rows_reachable());
 
-constexpr Row kNoRow{};
-
 // The row of an instruction of more than one opcode byte, `prefix` read already.
-const Row& prefixed_row(ByteReader& reader, uint8_t prefix, size_t offset) {
+Row prefixed_row(ByteReader& reader, uint8_t prefix, size_t offset) {
   if (prefix != 0xfc) {
     // A prefix of an unknown feature is named with its code, so that one sees which instruction it was.
     const bool is_prefix = prefix >= 0xfb && prefix <= 0xfe && !reader.at_end();
     const uint32_t code = is_prefix ? reader.u32() : 0;
     reader.fail_at(offset, is_prefix ? concat("illegal opcode ", Hex{prefix}, " ", Hex{code})
                                      : concat("illegal opcode ", Hex{prefix}));
-    return kNoRow;
+    return {};
   }
   const uint32_t code = reader.u32();
   if (code < kRowsFc.size() && kRowsFc[code].exists) return kRowsFc[code];
   reader.fail_at(offset, concat("illegal opcode ", Hex{prefix}, " ", Hex{code}));
-  return kNoRow;
+  return {};
 }
 
 // Spec 5.4.7: bits 0–5 are the alignment, bit 6 says that a memory index follows.
@@ -97,11 +94,12 @@ void read_select_types(ByteReader& reader, Instruction& instruction) {
 
 }  // namespace
 
-bool InstructionReader::next(Instruction& in) {
+bool InstructionReader::next_any(Instruction& in) {
   const size_t offset = reader_.offset();
   in.offset = static_cast<uint32_t>(offset);
   const uint8_t byte = reader_.u8();
-  const Row& row = kRows[byte].exists ? kRows[byte] : prefixed_row(reader_, byte, offset);
+  const detail::OpcodeRow& plain = detail::kOpcodeRows[byte];
+  const Row row = plain.exists ? Row{plain.op, plain.immediates, true} : prefixed_row(reader_, byte, offset);
   in.op = row.op;
   switch (row.immediates) {
     case ImmediateKind::none: break;

@@ -138,15 +138,6 @@ bool FunctionValidator::missing_end(ByteReader& reader) const {
   return reader.fail(concat(words, ": function ", index_, " ends with ", controls_.size(), " blocks open"));
 }
 
-bool FunctionValidator::step(const Instruction& in, const InstructionReader& instructions) {
-  op_ = in.op;
-  offset_ = in.offset;
-  const Signature& rule = signature(in.op);
-  if (rule.is_special) return special(in, instructions);
-  if (rule.has_address) return memory_access(rule, in);
-  return simple(rule);
-}
-
 bool FunctionValidator::simple(const Signature& rule) {
   const size_t count = rule.operands;
   bool matches = height_ - base_ >= count;

@@ -61,7 +61,6 @@ class FunctionValidator {
   bool step(const Instruction& in, const InstructionReader& instructions);
   bool simple(const Signature& signature);
   bool memory_access(const Signature& signature, const Instruction& in);
-  bool special(const Instruction& in, const InstructionReader& instructions);
   bool block(const Instruction& in, Kind kind);
   bool else_block();
   bool end_block();

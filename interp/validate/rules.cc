@@ -1,4 +1,5 @@
 // The validator's rules for instructions whose type depends on where they stand (spec 3.4): "special" in opcodes.def.
+// step() finds the rule of every instruction.
 #include <algorithm>
 
 #include "interp/base/concat.h"
@@ -16,7 +17,9 @@ ValType smaller_address_type(const Limits& a, const Limits& b) {
 
 }  // namespace
 
-bool FunctionValidator::special(const Instruction& in, const InstructionReader& instructions) {
+bool FunctionValidator::step(const Instruction& in, const InstructionReader& instructions) {
+  op_ = in.op;
+  offset_ = in.offset;
   switch (in.op) {
     case Op::unreachable: set_unreachable(); return true;
     case Op::block: return block(in, Kind::block);
@@ -60,7 +63,12 @@ bool FunctionValidator::special(const Instruction& in, const InstructionReader& 
     case Op::table_copy: return table_copy(in);
     case Op::table_init: return table_init(in);
     case Op::elem_drop: return element(in.index) != nullptr;
-    default: return invalid(concat("instruction without a rule: ", info(in.op).text));
+    default: {
+      const Signature& rule = signature(in.op);
+      if (rule.has_address) return memory_access(rule, in);
+      if (rule.is_special) return invalid(concat("instruction without a rule: ", info(in.op).text));
+      return simple(rule);
+    }
   }
 }
 
