@@ -11,6 +11,6 @@ namespace wplug {
 // holds (as Cranelift's regalloc2 does), and reports the first use that would read another value. Cells are decoded again, so that what is checked is the
 // code that runs. Error `misuse`: the lowering is at fault, never the module.
 Result<void> check_allocation(ModuleCode& module, const IrFunction& function, const Allocation& allocation,
-                              const std::vector<Cell>& cells);
+                              const std::vector<Cell>& cells, const std::vector<uint32_t>& starts);
 
 }  // namespace wplug

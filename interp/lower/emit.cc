@@ -19,6 +19,7 @@ class Emitter {
       : module_(module), function_(function), allocation_(allocation), map_(map) {}
 
   std::vector<Cell> run();
+  const std::vector<uint32_t>& starts() const { return starts_; }
 
  private:
   // The place of an operand as a handler index counts it.
@@ -390,9 +391,12 @@ void Emitter::patch() {
 
 }  // namespace
 
-std::vector<Cell> emit_cells(ModuleCode& module, const IrFunction& function, const Allocation& allocation, CodeMap* map) {
+std::vector<Cell> emit_cells(ModuleCode& module, const IrFunction& function, const Allocation& allocation, CodeMap* map,
+                             std::vector<uint32_t>* starts) {
   Emitter emitter(module, function, allocation, map);
-  return emitter.run();
+  std::vector<Cell> cells = emitter.run();
+  if (starts != nullptr) *starts = emitter.starts();
+  return cells;
 }
 
 }  // namespace wplug

@@ -7,7 +7,8 @@
 
 namespace wplug {
 
-// `map`, when given, receives where each cell came from.
-std::vector<Cell> emit_cells(ModuleCode& module, const IrFunction& function, const Allocation& allocation, CodeMap* map);
+// `map`, when given, receives where each cell came from; `starts` the first cell of each Ir, and one more at the end.
+std::vector<Cell> emit_cells(ModuleCode& module, const IrFunction& function, const Allocation& allocation, CodeMap* map,
+                             std::vector<uint32_t>* starts = nullptr);
 
 }  // namespace wplug

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "interp/lower/cell.h"
 #include "interp/lower/ir.h"
 
 namespace wplug {
@@ -28,5 +29,7 @@ struct HandlerName {
 };
 // What a handler's address is, for the printer and the checker.
 std::optional<HandlerName> name_of_handler(const void* handler);
+// Cells of the instruction at `cell`, its handler included; 1 when the handler is none.
+size_t cell_count(const Cell* cell);
 
 }  // namespace wplug

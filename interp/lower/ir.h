@@ -100,6 +100,13 @@ struct Loop {
   uint32_t end = 0;
 };
 
+// The virtual registers that hold a call's results.
+struct CallResults {
+  uint32_t call;   // Ir index
+  uint32_t first;  // virtual register; the others follow
+  uint32_t count;
+};
+
 struct IrFunction {
   std::vector<Ir> code;
   std::vector<VReg> vregs;       // locals first
@@ -107,6 +114,7 @@ struct IrFunction {
   std::vector<uint32_t> tables;  // labels of br_tables
   std::vector<Loop> loops;
   std::vector<uint32_t> merges;  // virtual registers with several definitions, apart from locals
+  std::vector<CallResults> call_results;
   uint32_t locals = 0;
   uint32_t params = 0;        // of the locals
   uint32_t param_slots = 0;

@@ -68,12 +68,15 @@ Result<void> lower_function(ModuleCode& module, uint32_t index) {
   Allocation allocation;
   WPLUG_TRY_ASSIGN(IrFunction ir, lower_to_ir(module, index, allocation));
   auto body = std::make_unique<LoweredBody>();
+#if WPLUG_PARANOID
+  std::vector<uint32_t> starts;
+  body->cells = emit_cells(module, ir, allocation, nullptr, &starts);
+  WPLUG_TRY(check_allocation(module, ir, allocation, body->cells, starts));
+#else
   body->cells = emit_cells(module, ir, allocation, nullptr);
+#endif
   body->cells.shrink_to_fit();
   body->function = &function;
-#if WPLUG_PARANOID
-  WPLUG_TRY(check_allocation(module, ir, allocation, body->cells));
-#endif
   std::lock_guard lock(module.mutex);
   if (function.entry.load(std::memory_order_relaxed) != function.stub) return {};  // another thread was faster
   const Cell* entry = body->cells.data();

@@ -357,6 +357,9 @@ void Translator::call(const Instruction& in) {
   }
   settle();
   block_start_ = static_cast<uint32_t>(ir_.code.size());
+  if (!type.results.empty()) {
+    ir_.call_results.push_back({block_start_ - 1, static_cast<uint32_t>(ir_.vregs.size()), static_cast<uint32_t>(type.results.size())});
+  }
   for (ValType result : type.results) {
     uint32_t vreg = new_vreg(result, home_slot(stack_.size()));
     ir_.vregs[vreg].pinned = true;

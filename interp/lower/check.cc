@@ -1,0 +1,367 @@
+// State: for each location (slot or machine register) the virtual register whose current value it holds, if any. An instruction may read a
+// virtual register only from a location that holds it. A definition puts the register into its location and makes every other copy stale.
+// A call makes machine registers and the slots from its arguments on unknown, and defines its results. Where ways meet, what they
+// agree on remains. Blocks are followed to a fixed point, then every use is checked once.
+#include "interp/lower/check.h"
+
+#include <optional>
+
+#include "interp/lower/handlers.h"
+#include "interp/lower/liveness.h"
+
+namespace wplug {
+namespace {
+
+constexpr uint32_t kNothing = 0xffffffff;
+constexpr uint64_t kLargestState = 64'000'000;  // locations times blocks; larger functions are not checked
+
+// What an instruction's cells say: locations of its operands.
+struct Decoded {
+  IrOp op = IrOp::count_;
+  uint32_t d = kNothing, a = kNothing, b = kNothing, c = kNothing;
+  bool immediate = false;
+  uint32_t cells = 1;
+};
+
+class Checker {
+ public:
+  Checker(ModuleCode& module, const IrFunction& function, const Allocation& allocation, const std::vector<Cell>& cells,
+          const std::vector<uint32_t>& starts)
+      : module_(module), function_(function), allocation_(allocation), cells_(cells), starts_(starts) {
+    slots_ = function.frame_slots + 64;
+    locations_ = slots_ + static_cast<uint32_t>(kIntRegisters + kFloatRegisters);
+  }
+
+  Result<void> run();
+
+ private:
+  using State = std::vector<uint32_t>;
+
+  uint32_t int_location(uint32_t place, uint32_t slot) const {
+    return place < static_cast<uint32_t>(kIntRegisters) ? slots_ + place : slot;
+  }
+  uint32_t float_location(uint32_t place, uint32_t slot) const {
+    return place < static_cast<uint32_t>(kFloatRegisters) ? slots_ + static_cast<uint32_t>(kIntRegisters) + place : slot;
+  }
+  uint32_t location(RegClass c, uint32_t place, uint32_t slot) const {
+    return c == RegClass::integer ? int_location(place, slot) : float_location(place, slot);
+  }
+
+  Decoded decode(uint32_t at) const;
+  void decode_special(Decoded& out, uint32_t index, const Cell* cell) const;
+  State entry_state();
+  void run_ir(uint32_t index, State& state, bool check);
+  void copy_cell(const Decoded& decoded, State& state, uint32_t index);
+  void use(const State& state, uint32_t location, uint32_t vreg, uint32_t index);
+  void define(State& state, uint32_t location, uint32_t vreg, uint32_t index);
+  void call(const Ir& ir, State& state, uint32_t index);
+  void fail(uint32_t index, const std::string& what);
+
+  ModuleCode& module_;
+  const IrFunction& function_;
+  const Allocation& allocation_;
+  const std::vector<Cell>& cells_;
+  const std::vector<uint32_t>& starts_;
+  uint32_t slots_ = 0, locations_ = 0;
+  std::optional<std::string> failure_;
+  bool checking_ = false;
+};
+
+Decoded Checker::decode(uint32_t at) const {
+  Decoded out;
+  const Cell* cell = &cells_[at];
+  std::optional<HandlerName> name = name_of_handler(cell->handler);
+  if (!name) return out;
+  out.op = name->op;
+  out.cells = static_cast<uint32_t>(cell_count(cell));
+  const IrOpInfo& op = info(name->op);
+  uint32_t i = name->index;
+  const uint32_t a_places = kIntRegisters + 1, b_places = kIntRegisters + 2, f_places = kFloatRegisters + 1;
+  auto places = [&](RegClass c) { return c == RegClass::integer ? a_places : f_places; };
+  const auto& s = cell[1].slots;
+  switch (op.shape) {
+    case IrShape::int_binary:
+      out.d = int_location(i / (a_places * b_places), s.d);
+      out.a = int_location(i / b_places % a_places, s.a);
+      out.immediate = i % b_places == a_places;
+      if (!out.immediate) out.b = int_location(i % b_places, s.b);
+      return out;
+    case IrShape::float_binary:
+    case IrShape::float_compare:
+      out.d = location(op.d, i / (f_places * f_places), s.d);
+      out.a = float_location(i / f_places % f_places, s.a);
+      out.b = float_location(i % f_places, s.b);
+      return out;
+    case IrShape::unary:
+      out.d = location(op.d, i / places(op.a), s.d);
+      out.a = location(op.a, i % places(op.a), s.a);
+      return out;
+    case IrShape::load:
+      out.d = location(op.d, i / (2 * a_places), s.d);
+      out.a = int_location(i / 2 % a_places, s.a);
+      return out;
+    case IrShape::load_indexed:
+      out.d = location(op.d, i / (2 * a_places * a_places), s.d);
+      out.a = int_location(i / (2 * a_places) % a_places, s.a);
+      out.b = int_location(i / 2 % a_places, s.b);
+      return out;
+    case IrShape::store: {
+      uint32_t value_places = op.d == RegClass::integer ? b_places : f_places;
+      out.a = int_location(i / (2 * value_places), s.d);
+      uint32_t place = i / 2 % value_places;
+      out.immediate = op.d == RegClass::integer && place == a_places;
+      if (!out.immediate) out.b = location(op.d, place, s.a);
+      return out;
+    }
+    case IrShape::store_indexed:
+      out.a = int_location(i / (2 * a_places * places(op.d)), s.d);
+      out.b = int_location(i / (2 * places(op.d)) % a_places, s.a);
+      out.c = location(op.d, i / 2 % places(op.d), s.b);
+      return out;
+    case IrShape::branch_int:
+      out.a = int_location(i / (2 * b_places), s.d);
+      out.immediate = i / 2 % b_places == a_places;
+      if (!out.immediate) out.b = int_location(i / 2 % b_places, s.a);
+      return out;
+    case IrShape::branch_float:
+      out.a = float_location(i / (4 * f_places), s.d);
+      out.b = float_location(i / 4 % f_places, s.a);
+      return out;
+    case IrShape::special:
+      decode_special(out, i, cell);
+      return out;
+  }
+  return out;
+}
+
+void Checker::decode_special(Decoded& out, uint32_t i, const Cell* cell) const {
+  const uint32_t a_places = kIntRegisters + 1, b_places = kIntRegisters + 2, f_places = kFloatRegisters + 1;
+  const auto& s = cell[1].slots;
+  switch (out.op) {
+    case IrOp::move:
+      out.d = int_location(i / b_places, s.d);
+      out.immediate = i % b_places == a_places;
+      if (!out.immediate) out.a = int_location(i % b_places, s.a);
+      return;
+    case IrOp::move_float:
+      out.d = float_location(i / f_places, s.d);
+      out.a = float_location(i % f_places, s.a);
+      return;
+    case IrOp::const_64:
+    case IrOp::global_get:
+      out.d = int_location(i, s.d);
+      return;
+    case IrOp::const_float:
+    case IrOp::global_get_float:
+      out.d = float_location(i, s.d);
+      return;
+    case IrOp::global_set:
+      out.a = int_location(i, s.d);
+      return;
+    case IrOp::global_set_float:
+      out.a = float_location(i, s.d);
+      return;
+    case IrOp::select:
+      out.d = int_location(i / (a_places * a_places * a_places), s.d);
+      out.a = int_location(i / (a_places * a_places) % a_places, s.a);
+      out.b = int_location(i / a_places % a_places, s.b);
+      out.c = int_location(i % a_places, s.c);
+      return;
+    case IrOp::select_float:
+      out.d = float_location(i / (f_places * f_places * a_places), s.d);
+      out.a = float_location(i / (f_places * a_places) % f_places, s.a);
+      out.b = float_location(i / a_places % f_places, s.b);
+      out.c = int_location(i % a_places, s.c);
+      return;
+    case IrOp::br_table:
+      out.a = int_location(i / 2, s.d);
+      return;
+    case IrOp::return_value:
+      out.a = int_location(i / 2, s.a);
+      return;
+    case IrOp::return_float:
+      out.a = float_location(i / 2, s.a);
+      return;
+    case IrOp::call_indirect:
+    case IrOp::return_call_indirect:
+      out.a = int_location(i, s.d);
+      return;
+    case IrOp::ref_func: case IrOp::table_size: case IrOp::memory_size:
+      out.d = s.d;
+      return;
+    case IrOp::table_get: case IrOp::memory_grow:
+      out.d = s.d;
+      out.a = s.a;
+      return;
+    case IrOp::table_set:
+      out.a = s.d;
+      out.b = s.a;
+      return;
+    case IrOp::table_grow:
+      out.d = s.d;
+      out.a = s.a;
+      out.b = s.b;
+      return;
+    case IrOp::table_fill: case IrOp::table_copy: case IrOp::table_init:
+    case IrOp::memory_fill: case IrOp::memory_copy: case IrOp::memory_init:
+      out.a = s.d;
+      out.b = s.a;
+      out.c = s.b;
+      return;
+    default:
+      return;
+  }
+}
+
+void Checker::fail(uint32_t index, const std::string& what) {
+  if (failure_ || !checking_) return;
+  failure_ = "instruction " + std::to_string(index) + " (" + info(function_.code[index].op).name + "): " + what;
+}
+
+void Checker::use(const State& state, uint32_t at, uint32_t vreg, uint32_t index) {
+  if (at == kNothing || at >= locations_) return fail(index, "no location for v" + std::to_string(vreg));
+  if (state[at] != vreg) {
+    fail(index, "reads v" + std::to_string(vreg) + " from location " + std::to_string(at) + ", which holds " +
+                    (state[at] == kNothing ? "nothing known" : "v" + std::to_string(state[at])));
+  }
+}
+
+void Checker::define(State& state, uint32_t at, uint32_t vreg, uint32_t index) {
+  if (at == kNothing || at >= locations_) return fail(index, "no location for the result");
+  for (uint32_t& held : state) {
+    if (held == vreg) held = kNothing;
+  }
+  state[at] = vreg;
+}
+
+// A save or a load around a call, or a write-through: a plain copy.
+void Checker::copy_cell(const Decoded& decoded, State& state, uint32_t index) {
+  bool is_copy = (decoded.op == IrOp::move || decoded.op == IrOp::move_float) && !decoded.immediate;
+  if (!is_copy) return fail(index, "has an unexpected cell beside its own");
+  state[decoded.d] = state[decoded.a];
+}
+
+void Checker::call(const Ir& ir, State& state, uint32_t index) {
+  for (uint32_t at = ir.label; at < locations_; ++at) state[at] = kNothing;
+  for (const CallResults& results : function_.call_results) {
+    if (results.call != index) continue;
+    for (uint32_t i = 0; i < results.count; ++i) state[function_.vregs[results.first + i].slot] = results.first + i;
+  }
+}
+
+void Checker::run_ir(uint32_t index, State& state, bool check) {
+  checking_ = check;
+  const Ir& ir = function_.code[index];
+  bool done = false;
+  for (uint32_t at = starts_[index]; at < starts_[index + 1];) {
+    Decoded decoded = decode(at);
+    at += decoded.cells;
+    if (decoded.op == IrOp::count_) return fail(index, "a cell that is no handler");
+    // The instruction's own cell is the first that is not a save.
+    bool is_own = !done && (decoded.op == ir.op && (!is_call(ir.op) || decoded.op == ir.op));
+    if (!is_own) {
+      copy_cell(decoded, state, index);
+      continue;
+    }
+    done = true;
+    if (ir.a < kImmediate) use(state, decoded.a, ir.a, index);
+    if (ir.b < kImmediate) use(state, decoded.b, ir.b, index);
+    if ((ir.b == kImmediate) != decoded.immediate) fail(index, "an immediate is missing");
+    if (ir.c < kImmediate && !is_call(ir.op) && ir.op != IrOp::return_call_indirect) use(state, decoded.c, ir.c, index);
+    if (is_call(ir.op)) call(ir, state, index);
+    if (ir.d < kImmediate) define(state, decoded.d, ir.d, index);
+  }
+  if (!done) fail(index, "was not emitted");
+}
+
+Checker::State Checker::entry_state() {
+  State state(locations_, kNothing);
+  for (uint32_t v = 0; v < function_.params; ++v) state[function_.vregs[v].slot] = v;
+  std::vector<bool> zero(locations_, false);
+  for (uint32_t at = 0; at < starts_[0];) {
+    Decoded decoded = decode(at);
+    if (decoded.op == IrOp::zero_slots) {
+      for (uint32_t s = cells_[at + 1].slots.d, n = 0; n < cells_[at + 1].slots.a; ++n) zero[s + n] = true;
+    } else if ((decoded.op == IrOp::move && decoded.immediate) || decoded.op == IrOp::const_float) {
+      zero[decoded.d] = true;
+    } else if (decoded.op == IrOp::move || decoded.op == IrOp::move_float) {
+      state[decoded.d] = state[decoded.a];
+      zero[decoded.d] = zero[decoded.a];
+    }
+    at += decoded.cells;
+  }
+  for (uint32_t v = function_.params; v < function_.locals; ++v) {
+    uint32_t home = function_.vregs[v].slot;
+    if (zero[home]) state[home] = v;
+    if (allocation_.in_register(v)) {
+      uint32_t at = location(function_.vregs[v].reg_class, static_cast<uint32_t>(allocation_.place[v]), home);
+      if (zero[at]) state[at] = v;
+    }
+  }
+  return state;
+}
+
+Result<void> Checker::run() {
+  uint32_t n = static_cast<uint32_t>(function_.code.size());
+  if (uint64_t{n} * locations_ > kLargestState * 16) return {};
+  std::vector<State> at_label(n + 1);  // state where a block begins; empty: not reached yet
+  std::vector<uint32_t> worklist;
+  auto flow = [&](uint32_t target, const State& state) {
+    if (target >= n) return;
+    State& old = at_label[target];
+    bool changed = old.empty();
+    if (changed) {
+      old = state;
+    } else {
+      for (uint32_t i = 0; i < locations_; ++i) {
+        if (old[i] != state[i] && old[i] != kNothing) {
+          old[i] = kNothing;
+          changed = true;
+        }
+      }
+    }
+    if (changed) worklist.push_back(target);
+  };
+  std::vector<bool> is_label(n + 1, false);
+  for (const Label& label : function_.labels) {
+    if (label.used) is_label[label.position] = true;
+  }
+  auto follow = [&](uint32_t start, bool check) {
+    State state = at_label[start];
+    for (uint32_t i = start; i < n; ++i) {
+      if (i != start && is_label[i]) {
+        if (!check) flow(i, state);
+        return;
+      }
+      const Ir& ir = function_.code[i];
+      run_ir(i, state, check);
+      if (!check && is_branch(ir.op)) flow(function_.labels[ir.label].position, state);
+      if (!check && ir.op == IrOp::br_table) {
+        for (uint64_t k = 0; k <= ir.imm; ++k) flow(function_.labels[function_.tables[ir.label + k]].position, state);
+      }
+      if (is_terminator(ir.op)) return;
+    }
+  };
+  if (n == 0) return {};
+  is_label[0] = true;
+  flow(0, entry_state());
+  while (!worklist.empty()) {
+    uint32_t start = worklist.back();
+    worklist.pop_back();
+    follow(start, false);
+  }
+  for (uint32_t start = 0; start < n; ++start) {
+    if (!at_label[start].empty()) follow(start, true);
+  }
+  if (!failure_) return {};
+  return Error(ErrorKind::misuse, "allocation of a function of " + module_.module_name() + " is wrong: " + *failure_);
+}
+
+}  // namespace
+
+Result<void> check_allocation(ModuleCode& module, const IrFunction& function, const Allocation& allocation,
+                              const std::vector<Cell>& cells, const std::vector<uint32_t>& starts) {
+  return Checker(module, function, allocation, cells, starts).run();
+}
+
+}  // namespace wplug

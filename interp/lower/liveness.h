@@ -1,0 +1,44 @@
+// Where virtual registers are live.
+//
+// Positions are twice the Ir index: 2i where instruction i reads, 2i + 1 where it writes. A virtual register occupies the positions
+// of its segments, ends included. Temporaries and merges have one segment from their first definition to their last use: what is on
+// WebAssembly's stack is never used on a way that leaves this stretch of text and comes back. Locals get exact segments: from every use that a block
+// begins with, the blocks before it are followed back until a definition, so the work is proportional to the result.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "interp/lower/ir.h"
+
+namespace wplug {
+
+struct Segment {
+  uint32_t begin;
+  uint32_t end;  // inclusive
+};
+
+struct Liveness {
+  std::vector<Segment> segments;         // grouped by virtual register, ascending
+  std::vector<uint32_t> first_segment;   // by virtual register, one more at the end
+  std::vector<uint32_t> live_in;         // locals live at the entry
+  bool complete = false;                 // false: the function is too large to analyse within the budget
+
+  std::span<const Segment> of(uint32_t vreg) const {
+    return {segments.data() + first_segment[vreg], segments.data() + first_segment[vreg + 1]};
+  }
+};
+
+Liveness find_liveness(const IrFunction& function);
+
+// Calls f(vreg) for each virtual register that an instruction reads.
+template <class F>
+void for_each_use(const Ir& ir, F f) {
+  if (ir.a < kImmediate) f(ir.a);
+  if (ir.b < kImmediate) f(ir.b);
+  if (ir.c < kImmediate && !is_call(ir.op) && ir.op != IrOp::return_call_indirect) f(ir.c);
+}
+
+}  // namespace wplug
