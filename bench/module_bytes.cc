@@ -32,7 +32,7 @@ Bytes concat(std::initializer_list<Bytes> parts) {
 
 Bytes name(std::string_view text) {
   Bytes bytes{static_cast<uint8_t>(text.size())};
-  bytes.insert(bytes.end(), text.begin(), text.end());
+  for (const char c : text) bytes.push_back(static_cast<uint8_t>(c));
   return bytes;
 }
 
