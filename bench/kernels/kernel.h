@@ -2,8 +2,7 @@
 //
 // A kernel defines `uint64_t kernel(uint32_t rounds)`. The result is printed as 16 hexadecimal digits, so that all engines can
 // be compared with the native program. As wasm a kernel is a WASI command that imports fd_write and nothing else.
-#ifndef WPLUG_BENCH_KERNEL_H
-#define WPLUG_BENCH_KERNEL_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -61,5 +60,4 @@ int main(void) {
   return fwrite(text, 1, sizeof text, stdout) == sizeof text ? 0 : 1;
 }
 
-#endif
 #endif
