@@ -82,8 +82,11 @@ class ModuleBuilder {
   }
   // `code` is without its end; there are no locals but the parameters.
   uint32_t func(uint32_t type, const Bytes& code) {
+    return func_body(type, Bytes{0} + code + Bytes{0x0b});
+  }
+  // `body` as the binary has it: local declarations, code, end.
+  uint32_t func_body(uint32_t type, const Bytes& body) {
     add(3, leb(type));
-    const Bytes body = Bytes{0} + code + Bytes{0x0b};
     add(10, leb(static_cast<uint32_t>(body.size())) + body);
     return functions_++;
   }
@@ -99,12 +102,17 @@ class ModuleBuilder {
   }
   void passive_elements(const std::vector<uint32_t>& functions) { add(9, Bytes{1, 0} + vec(functions)); }
   void data(const Bytes& offset, std::string_view bytes) { add(11, Bytes{0} + offset + text(bytes)); }
+  void passive_data(std::string_view bytes) { add(11, Bytes{1} + text(bytes)); }
+  void data_count(uint32_t count) { data_count_ = leb(count); }
+  // One more item of section `id`, as the binary has it.
+  uint32_t item(uint8_t id, const Bytes& item) { return add(id, item); }
   void custom(std::string_view name, const Bytes& payload) { customs_.push_back(text(name) + payload); }
 
   Bytes build() const {
     Bytes module = {0, 'a', 's', 'm', 1, 0, 0, 0};
     for (uint8_t id = 1; id <= 11; ++id) {
       if (id == 8 && !start_.empty()) module = module + section(8, start_);
+      if (id == 10 && !data_count_.empty()) module = module + section(12, data_count_);
       const auto at = sections_.find(id);
       if (at != sections_.end()) module = module + section(id, leb(at->second.count) + at->second.items);
     }
@@ -129,6 +137,7 @@ class ModuleBuilder {
   std::map<uint8_t, Section> sections_;
   std::vector<Bytes> customs_;
   Bytes start_;
+  Bytes data_count_;
   uint32_t functions_ = 0;
 };
 
