@@ -126,6 +126,11 @@ Pattern number_pattern(const NumberType& number, const json& node) {
 }
 
 Pattern vector_pattern(const json& node) {
+  if (!node.contains("value")) {
+    Pattern any;
+    any.type = ValType::v128();
+    return any;
+  }
   const std::string lane_type = member(node, "lane_type").get<std::string>();
   const NumberType* number = find_by_name(kNumberTypes, lane_type);
   if (number == nullptr) throw ScriptError("lane type \"" + lane_type + "\" is unknown");

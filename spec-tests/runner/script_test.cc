@@ -61,8 +61,8 @@ TEST_CASE("expected values become patterns") {
   const Command command = invoke_with(
       "", R"({"type":"f32","value":"nan:canonical"},{"type":"f64","value":"nan:arithmetic"},{"type":"externref"},)"
           R"({"type":"nullref"},{"type":"either","values":[{"type":"i32","value":"1"},{"type":"i32","value":"2"}]},)"
-          R"({"type":"i64"},{"type":"externref","value":"0"})");
-  REQUIRE(command.expected.size() == 7);
+          R"({"type":"i64"},{"type":"externref","value":"0"},{"type":"v128"})");
+  REQUIRE(command.expected.size() == 8);
   CHECK(command.expected[0].lanes[0].nan == NanClass::canonical);
   CHECK(command.expected[1].lanes[0].nan == NanClass::arithmetic);
   CHECK(command.expected[2].kind == PatternKind::any_ref);
@@ -70,6 +70,7 @@ TEST_CASE("expected values become patterns") {
   CHECK(command.expected[4].alternatives.size() == 2);
   CHECK(command.expected[5].kind == PatternKind::any);
   CHECK(command.expected[6].kind == PatternKind::host_ref);
+  CHECK(command.expected[7].kind == PatternKind::any);
 }
 
 TEST_CASE("registrations and instances have their names") {
@@ -106,6 +107,16 @@ TEST_CASE("JSON that is no script is told from a broken script") {
   CHECK(parse_script("{\"commands\": [").error().kind() == ErrorKind::malformed);
   CHECK(parse_script("").error().kind() == ErrorKind::malformed);
   CHECK(load_script("/nonexistent.json").error().kind() == ErrorKind::host);
+}
+
+TEST_CASE("a script cut at every byte is an error") {
+  const std::string whole =
+      script_of({R"("type":"assert_return","line":1,"action":{"type":"invoke","field":"f","args":[)"
+                 R"({"type":"v128","lane_type":"i64","value":["1","2"]}]},"expected":[{"type":"f32","value":"7"}])"});
+  REQUIRE(parse_script(whole).ok());
+  for (size_t length = 0; length < whole.size(); ++length) {
+    CHECK_FALSE(parse_script(std::string_view(whole).substr(0, length)).ok());
+  }
 }
 
 TEST_CASE("either does not nest, so depth is bounded") {
