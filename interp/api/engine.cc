@@ -28,6 +28,7 @@ Result<Engine> Engine::create(const Config& config) {
                  "guard pages need 64-bit Linux, tail dispatch and a build without sanitizers: "
                  "use MemoryKind::explicit_checks");
   }
+  if (config.memory == MemoryKind::guard_pages) install_guard_handler();
   return Engine(std::make_shared<EngineImpl>(config));
 }
 

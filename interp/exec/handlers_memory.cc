@@ -12,6 +12,12 @@ namespace {
 
 constexpr int kA = kIntRegisters + 1;
 
+#if defined(__ELF__)
+#define WPLUG_MEMORY_SECTION __attribute__((section("wplug_memory_handlers")))
+#else
+#define WPLUG_MEMORY_SECTION
+#endif
+
 #if WPLUG_DISPATCH_TAIL
 #define WPLUG_KEEP_PC(value) asm volatile("" : "+r"(pc), "+r"(regs.fuel) : : "memory")
 #else
@@ -43,7 +49,7 @@ WPLUG_INLINE R widen(M value) {
 }
 
 template <class M, class R, int D, int A, bool Guard>
-WPLUG_HANDLER(load) {
+WPLUG_MEMORY_SECTION WPLUG_HANDLER(load) {
   WPLUG_ENTER;
   uint64_t address = uint64_t{read_int<uint32_t, A>(regs, pc[1].imm.a)} + pc[1].imm.imm;
   WPLUG_CHECK_BOUNDS(M, Guard, address);
@@ -55,7 +61,7 @@ WPLUG_HANDLER(load) {
 }
 
 template <class M, class R, int D, int A, int B, bool Guard>
-WPLUG_HANDLER(load_indexed) {
+WPLUG_MEMORY_SECTION WPLUG_HANDLER(load_indexed) {
   WPLUG_ENTER;
   uint32_t base = read_int<uint32_t, A>(regs, pc[1].slots.a);
   uint32_t index = read_int<uint32_t, B>(regs, pc[1].slots.b);
@@ -70,7 +76,7 @@ WPLUG_HANDLER(load_indexed) {
 
 // The value's place for integers may also be the immediate in pc[2].
 template <class M, class T, int A, int B, bool Guard>
-WPLUG_HANDLER(store) {
+WPLUG_MEMORY_SECTION WPLUG_HANDLER(store) {
   WPLUG_ENTER;
   uint64_t address = uint64_t{read_int<uint32_t, A>(regs, pc[1].imm.d)} + pc[1].imm.imm;
   T value;
@@ -88,7 +94,7 @@ WPLUG_HANDLER(store) {
 }
 
 template <class M, class T, int A, int B, int C, bool Guard>
-WPLUG_HANDLER(store_indexed) {
+WPLUG_MEMORY_SECTION WPLUG_HANDLER(store_indexed) {
   WPLUG_ENTER;
   uint32_t base = read_int<uint32_t, A>(regs, pc[1].slots.d);
   uint32_t index = read_int<uint32_t, B>(regs, pc[1].slots.a);

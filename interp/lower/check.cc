@@ -258,7 +258,7 @@ void Checker::run_ir(uint32_t index, State& state, bool check) {
     at += decoded.cells;
     if (decoded.op == IrOp::count_) return fail(index, "a cell that is no handler");
     // The instruction's own cell is the first that is not a save.
-    bool is_own = !done && (decoded.op == ir.op && (!is_call(ir.op) || decoded.op == ir.op));
+    bool is_own = !done && decoded.op == ir.op;
     if (!is_own) {
       copy_cell(decoded, state, index);
       continue;
@@ -267,7 +267,7 @@ void Checker::run_ir(uint32_t index, State& state, bool check) {
     if (ir.a < kImmediate) use(state, decoded.a, ir.a, index);
     if (ir.b < kImmediate) use(state, decoded.b, ir.b, index);
     if ((ir.b == kImmediate) != decoded.immediate) fail(index, "an immediate is missing");
-    if (ir.c < kImmediate && !is_call(ir.op) && ir.op != IrOp::return_call_indirect) use(state, decoded.c, ir.c, index);
+    if (ir.c < kImmediate && !is_indirect_call(ir.op)) use(state, decoded.c, ir.c, index);
     if (is_call(ir.op)) call(ir, state, index);
     if (ir.d < kImmediate) define(state, decoded.d, ir.d, index);
   }

@@ -55,6 +55,8 @@ bool is_terminator(IrOp op) {
   }
 }
 
+bool is_indirect_call(IrOp op) { return op == IrOp::call_indirect || op == IrOp::return_call_indirect; }
+
 bool is_call(IrOp op) { return op == IrOp::call || op == IrOp::call_import || op == IrOp::call_indirect; }
 
 // The comparison with its operands exchanged; the same operation when it is not an integer comparison.

@@ -127,6 +127,7 @@ struct IrFunction {
 bool is_branch(IrOp op);        // has `label` as a target (br_table apart)
 bool is_terminator(IrOp op);    // control does not go on to the next instruction
 bool is_call(IrOp op);          // clobbers machine registers
+bool is_indirect_call(IrOp op);  // operand c is the table's index
 bool is_int_compare(IrOp op);
 bool is_float_compare(IrOp op);
 IrOp swapped(IrOp compare);     // the integer comparison with its operands exchanged; other operations as they are

@@ -38,7 +38,7 @@ template <class F>
 void for_each_use(const Ir& ir, F f) {
   if (ir.a < kImmediate) f(ir.a);
   if (ir.b < kImmediate) f(ir.b);
-  if (ir.c < kImmediate && !is_call(ir.op) && ir.op != IrOp::return_call_indirect) f(ir.c);
+  if (ir.c < kImmediate && !is_indirect_call(ir.op)) f(ir.c);
 }
 
 }  // namespace wplug

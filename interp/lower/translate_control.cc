@@ -347,7 +347,7 @@ void Translator::call(const Instruction& in) {
   Ir& ir = emit(op);
   ir.a = index_reg;
   ir.imm = in.index;
-  ir.c = in.index2;
+  if (indirect) ir.c = in.index2;
   ir.label = home_slot(base);
   if (index_reg != kNoReg) touch(index_reg);
   set_stack(base);
