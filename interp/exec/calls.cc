@@ -35,10 +35,19 @@ WPLUG_HANDLER(call) {
   WPLUG_ENTER_CODE(code, fp_new, pc[2].call.params, pc + 3);
 }
 
-// Saves the way back of a call into another instance.
-void leave_instance(Context& context, const Cell* return_pc, InstanceImpl* to) {
-  context.transitions.push_back({return_pc, context.instance});
+// Makes `to` the current instance; the fuel register's new value. Code of a module with longer functions needs a larger reserve.
+int64_t switch_instance(Context& context, InstanceImpl* to, int64_t fuel) {
+  uint64_t reserve = context.reserve;
   load_instance(context, to);
+  if (context.reserve == reserve || context.fuel_stop == UINT64_MAX) return fuel;
+  context.consumed = context.slice_end - static_cast<uint64_t>(fuel);
+  return end_slice(context);
+}
+
+// The same for a call, whose way back is saved.
+int64_t leave_instance(Context& context, const Cell* return_pc, InstanceImpl* to, int64_t fuel) {
+  context.transitions.push_back({return_pc, context.instance});
+  return switch_instance(context, to, fuel);
 }
 
 // Calls through a function instance whose arguments are at `args`; goes on at `return_pc`. The cell with the call word is `word`.
@@ -62,7 +71,7 @@ void leave_instance(Context& context, const Cell* return_pc, InstanceImpl* to) {
       if (WPLUG_UNLIKELY(wplug_need > static_cast<size_t>(regs.ctx->stack_limit - wplug_args))) {  \
         WPLUG_TRAP_NOW(call_stack_exhausted);                                                      \
       }                                                                                            \
-      leave_instance(*regs.ctx, wplug_return, wplug_f->instance);                                  \
+      regs.fuel = leave_instance(*regs.ctx, wplug_return, wplug_f->instance, regs.fuel);           \
       regs.mem = regs.ctx->memory_base;                                                            \
       wplug_return = cross_return_cell();                                                          \
     }                                                                                              \
@@ -141,9 +150,9 @@ WPLUG_HANDLER(tail_call_far) {
   if (function->instance != regs.ctx->instance) {
     // The way back is already saved when this frame was itself entered from another instance, or by the host.
     if (target == cross_return_cell() || target == exit_cell()) {
-      load_instance(*regs.ctx, function->instance);
+      regs.fuel = switch_instance(*regs.ctx, function->instance, regs.fuel);
     } else {
-      leave_instance(*regs.ctx, target, function->instance);
+      regs.fuel = leave_instance(*regs.ctx, target, function->instance, regs.fuel);
       target = cross_return_cell();
     }
     regs.mem = regs.ctx->memory_base;
@@ -194,8 +203,8 @@ WPLUG_HANDLER(return_call_indirect) {
   WPLUG_TAIL(tail_call_far);
 }
 
-// The entry of a lowered function whose frame fits at `fp`; null with context.host_error when it cannot be lowered, null without
-// when the frame does not fit.
+}  // namespace
+
 const Cell* lower_and_enter(Context& context, FunctionCode& code, const Slot* fp) {
   Result<void> lowered = lower_function(*code.module, code.index);
   if (!lowered.ok()) {
@@ -205,6 +214,8 @@ const Cell* lower_and_enter(Context& context, FunctionCode& code, const Slot* fp
   const Cell* entry = code.entry.load(std::memory_order_acquire);
   return code.frame_slots.load(std::memory_order_relaxed) > static_cast<size_t>(context.stack_limit - fp) ? nullptr : entry;
 }
+
+namespace {
 
 // FunctionCode::stub: lowers the function, then enters it. A frame that turns out too large, or a function that cannot be lowered, is the fault of the
 // call: the frame is left and the caller's call traps.

@@ -4,6 +4,8 @@
 #include "interp/exec/handlers.h"
 #include "interp/exec/poll.h"
 #include "interp/exec/run.h"
+#include "interp/exec/step.h"
+#include "interp/lower/handlers.h"
 #include "interp/wasm/numeric.h"
 
 namespace wplug {
@@ -40,7 +42,7 @@ numeric::MaybeTrap next_slice(Context& context, int64_t& fuel) {
   context.stopped_at_target = true;
   numeric::MaybeTrap stop = check_stop(context);
   if (stop != numeric::kNoTrap) return stop;
-  if (context.consumed >= context.fuel_stop) return numeric::trap(TrapKind::out_of_fuel);
+  if (context.consumed > context.fuel_stop) return numeric::trap(TrapKind::out_of_fuel);
   context.stopped_at_target = false;
   fuel = start_slice(context);
   return numeric::kNoTrap;
@@ -58,6 +60,28 @@ numeric::MaybeTrap check_stop(const Context& context) {
   return numeric::kNoTrap;
 }
 
+namespace {
+
+// Where to go on step by step: the target's copy, after what stands between (the way back to another instance, lowering).
+const Cell* step_into(Context& context, const Cell* target, const Slot* fp) {
+  while (target == cross_return_cell()) {
+    Context::Transition back = context.transitions.back();
+    context.transitions.pop_back();
+    load_instance(context, back.instance);
+    target = back.return_pc;
+  }
+  if (target->handler == lazy_handler()) {
+    auto* code = static_cast<FunctionCode*>(const_cast<void*>(target[1].pointer));
+    const Cell* entry = lower_and_enter(context, *code, fp);
+    if (entry == nullptr) return target;  // the stub's handler meets the same error and reports it
+    target = entry;
+  }
+  const Cell* copy = stepping_cell(context, target);
+  return copy == nullptr ? target : copy;
+}
+
+}  // namespace
+
 WPLUG_COLD_HANDLER(poll) {
   WPLUG_ENTER;
   numeric::MaybeTrap trap = next_slice(*regs.ctx, regs.fuel);
@@ -66,7 +90,10 @@ WPLUG_COLD_HANDLER(poll) {
     regs.fuel = static_cast<int64_t>(regs.ctx->slice_end - regs.ctx->consumed);
     WPLUG_TAIL(trap_exit);
   }
-  WPLUG_JUMP(pc);
+  if (regs.fuel >= 0) WPLUG_JUMP(original_cell(*regs.ctx, pc));
+  const Cell* cell = step_into(*regs.ctx, pc, regs.fp);
+  regs.mem = regs.ctx->memory_base;
+  WPLUG_JUMP(cell);
 }
 
 namespace {
@@ -216,11 +243,12 @@ HandlerTable control_handlers(IrOp op) {
 #endif
 
 WPLUG_NO_SANITIZE void run(const Cell* pc, Slot* fp, Context& context) {
+  Regs regs{fp, &context, context.memory_base, start_slice(context), {}, {}};
+  auto* first = regs.fuel < 0 ? &poll : reinterpret_cast<Handler*>(reinterpret_cast<uintptr_t>(pc->handler));
 #if WPLUG_DISPATCH_TAIL
-  Regs regs{fp, &context, context.memory_base, start_slice(context), {}, {}};
-  reinterpret_cast<Handler*>(reinterpret_cast<uintptr_t>(pc->handler))(pc, WPLUG_ARGS);
+  first(pc, WPLUG_ARGS);
 #else
-  Regs regs{fp, &context, context.memory_base, start_slice(context), {}, {}};
+  pc = first(pc, regs);
   while (pc != nullptr) pc = reinterpret_cast<Handler*>(reinterpret_cast<uintptr_t>(pc->handler))(pc, regs);
 #endif
 }

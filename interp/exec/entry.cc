@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "interp/exec/run.h"
+#include "interp/exec/step.h"
 #include "interp/lower/handlers.h"
 #include "wplug/trap.h"
 
@@ -19,8 +20,9 @@ struct Position {
   uint32_t cell = 0;
 };
 
-Position locate(InstanceImpl* instance, const Cell* pc) {
+Position locate(const Context& context, InstanceImpl* instance, const Cell* pc) {
   if (pc == nullptr || instance == nullptr) return {};
+  pc = original_cell(context, pc);
   if (pc->handler == lazy_handler()) return {static_cast<const FunctionCode*>(pc[1].pointer), 0};
   const LoweredBody* body = find_body(*instance->code, pc);
   if (body == nullptr) return {};
@@ -52,7 +54,7 @@ std::vector<Position> walk(Context& context, size_t transitions_at_entry) {
       pc = back.return_pc;
       if (pc == exit_cell()) break;
     }
-    Position position = locate(instance, is_return ? pc - 1 : pc);
+    Position position = locate(context, instance, is_return ? pc - 1 : pc);
     if (position.function == nullptr) break;
     positions.push_back(position);
     const Slot* header = fp + position.function->param_slots;
@@ -104,7 +106,7 @@ Error make_error(Context& context, size_t transitions_at_entry) {
   bool failed = static_cast<ExitReason>(context.exit_reason) == ExitReason::failed;
   // A host call settles everything, and so does the call that a function's lowering failed in.
   if (!failed) context.consumed += unsettled(context, positions);
-  if (!failed && kind == TrapKind::out_of_fuel) context.consumed = std::max(context.consumed, context.fuel_stop);
+  if (!failed && kind == TrapKind::out_of_fuel) context.consumed = context.fuel_stop;
   context.stopped_at_target = false;
   std::vector<Frame> frames = backtrace(positions);
   if (failed) return with_backtrace(std::move(*std::exchange(context.host_error, nullptr)), std::move(frames));
@@ -120,6 +122,7 @@ Result<void> call_host_directly(StoreImpl& store, FuncInstance& function, Slot* 
 
 bool invoke_host(Context& context, const FuncInstance& function, const Cell* pc, Slot* fp, Slot* slots) {
   Slot* saved_top = context.stack_top;
+  uint64_t fuel_stop = context.fuel_stop;
   context.stack_top = slots + std::max(function.type->param_slots, function.type->result_slots);
   context.trap_pc = pc;
   context.trap_fp = fp;
@@ -127,7 +130,7 @@ bool invoke_host(Context& context, const FuncInstance& function, const Cell* pc,
   Caller caller(context.store->owner, context.store, instance);
   Result<void> result = function.host(function.env, caller, slots);
   context.stack_top = saved_top;
-  if (context.fuel_stop < context.slice_end) context.slice_end = std::max(context.fuel_stop, context.consumed);
+  if (context.fuel_stop != fuel_stop) end_slice(context);
   refresh_memory(context);
   if (result.ok()) return true;
   context.host_error = std::make_unique<Error>(std::move(result).error());
@@ -162,6 +165,7 @@ Result<void> call_function(StoreImpl& store, FuncInstance& function, Slot* slots
     context.transitions.resize(transitions);
   }
   if (context.instance != caller_instance) load_instance(context, caller_instance);
+  if (context.reentry == 0) context.steppers.clear();
   return result;
 }
 

@@ -55,6 +55,8 @@ struct ModuleCode {
   std::once_flag names_once;
   NameSection name_section;
 
+  uint64_t largest_function = 0;  // an upper bound of the instructions of one function
+
   FunctionCode& function(uint32_t index) { return functions[index - def.imported_functions]; }
 };
 

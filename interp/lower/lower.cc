@@ -19,6 +19,7 @@ ModuleCode::ModuleCode(const ModuleDef& module, std::vector<const CanonicalType*
     FunctionCode& function = functions[i];
     const CanonicalType* type = types[def.functions[def.imported_functions + i].type];
     function.index = def.imported_functions + i;
+    largest_function = std::max<uint64_t>(largest_function, def.functions[function.index].body.size());
     function.module = this;
     function.param_slots = type->param_slots;
     function.result_slots = type->result_slots;

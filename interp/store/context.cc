@@ -1,6 +1,8 @@
 // What running code keeps at hand of the current instance.
 #include "interp/store/runtime.h"
 
+#include <algorithm>
+
 namespace wplug {
 
 void refresh_memory(Context& context) {
@@ -17,6 +19,7 @@ void refresh_memory(Context& context) {
 void load_instance(Context& context, InstanceImpl* instance) {
   context.instance = instance;
   context.globals = instance == nullptr ? nullptr : instance->globals.get();
+  if (instance != nullptr) context.reserve = std::max(context.reserve, instance->code->largest_function);
   refresh_memory(context);
 }
 

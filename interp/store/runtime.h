@@ -25,6 +25,7 @@ struct InstanceImpl;
 struct StoreImpl;
 
 using Slot = uint64_t;
+struct Stepper;
 
 // What a funcref points at: a guest function (`code`, `instance`) or a host function (`host`, `env`).
 struct FuncInstance {
@@ -98,6 +99,8 @@ struct Context {
   uint64_t consumed = 0;
   uint64_t fuel_stop = UINT64_MAX;  // trap when `consumed` would pass this
   uint64_t slice_end = 0;           // consumed count at which running code next asks poll()
+  uint64_t reserve = 0;             // the longest function that has run, in instructions: what runs between two polls at most
+  std::vector<std::shared_ptr<Stepper>> steppers;  // exec/step.h; of the running entry
   // Stops from outside.
   int64_t deadline_ns = INT64_MAX;  // steady clock
   const std::atomic<uint32_t>* interrupt = nullptr;
@@ -122,7 +125,7 @@ struct Context {
   std::vector<Transition> transitions;
 };
 
-// The caches of `instance` in `context`: memory 0, globals. Null instance: no memory.
+// The caches of `instance` in `context`: memory 0, globals, and the reserve. Null instance: no memory.
 void load_instance(Context& context, InstanceImpl* instance);
 // Again after the memory 0 of the current instance may have grown or moved.
 void refresh_memory(Context& context);
