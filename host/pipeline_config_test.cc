@@ -1,0 +1,155 @@
+#include <doctest/doctest.h>
+
+#include "wplug/pipeline.h"
+
+namespace wplug {
+namespace {
+
+using namespace std::chrono_literals;
+
+PipelineConfig parse(std::string_view text) {
+  auto config = parse_pipeline(text, "dir/p.toml");
+  REQUIRE_MESSAGE(config.ok(), config.error().message());
+  return std::move(*config);
+}
+
+std::string complaint(std::string_view text) {
+  const auto config = parse_pipeline(text, "p.toml");
+  return config.ok() ? "accepted" : config.error().message();
+}
+
+// A file with one stage that has these lines.
+std::string stage(const std::string& lines) { return "[[stage]]\nname = \"a\"\nplugin = \"a.wasm\"\n" + lines; }
+
+bool begins(const std::string& text, const std::string& beginning) {
+  INFO(text);
+  return text.starts_with(beginning);
+}
+
+TEST_CASE("the file of the documentation is read") {
+  const PipelineConfig config = parse(R"(
+name = "orders"
+
+[limits]
+timeout = "50ms"
+memory = "1MiB"
+fuel = 0
+http_calls = 0
+host_calls = 10_000
+
+[[stage]]
+name = "validator"
+plugin = "plugins/validator.wasm"
+entry = "validate"
+config = { required = ["user_id"] }
+limits = { memory = "10MiB" }
+grants = { http = ["api.example.com"], fs_read = ["/srv/data/**"], env = ["AWS_*"], exec = [] }
+)");
+  CHECK(config.name == "orders");
+  CHECK(config.directory == "dir");
+  REQUIRE(config.stages.size() == 1);
+  const StageConfig& only = config.stages[0];
+  CHECK(only.plugin == "plugins/validator.wasm");
+  CHECK(only.options.name == "validator");
+  CHECK(only.options.entry == "validate");
+  CHECK(only.options.config.at("required") == "[\"user_id\"]");
+  CHECK(only.options.limits.memory == uint64_t{10} << 20);
+  CHECK(only.options.limits.timeout == 50ms);
+  CHECK(only.options.limits.host_calls == 10'000);
+  CHECK(only.options.grants.http == std::vector<std::string>{"api.example.com"});
+  CHECK(only.options.grants.env == std::vector<std::string>{"AWS_*"});
+  CHECK(only.location == "dir/p.toml:11:1");
+}
+
+TEST_CASE("limits of the file are the defaults of its stages, wherever they stand") {
+  const PipelineConfig config = parse(stage("limits = { fuel = 5 }\n") + "[limits]\ntimeout = \"1s\"\nfuel = 7\n");
+  CHECK(config.stages[0].options.limits.timeout == 1s);
+  CHECK(config.stages[0].options.limits.fuel == 5);
+  CHECK(config.stages[0].options.limits.memory == uint64_t{1} << 20);
+}
+
+TEST_CASE("without grants nothing is granted") {
+  const Grants& grants = parse(stage("")).stages[0].options.grants;
+  CHECK((grants.http.empty() && grants.env.empty() && grants.fs_read.empty() && grants.fs_write.empty() && grants.exec.empty()));
+}
+
+TEST_CASE("configured values become JSON text") {
+  const auto config = parse(stage(R"(
+[stage.config]
+text = "a \"b\" \\ é \t"
+whole = 9007199254740993
+half = 0.5
+tenth = 0.1
+large = 1e300
+yes = true
+list = [1, "x", []]
+table = { k = { deep = [1] }, "a b" = 2 }
+day = 2024-02-29
+)")).stages[0].options.config;
+  CHECK(config.at("text") == R"("a \"b\" \\ é \u0009")");
+  CHECK(config.at("whole") == "9007199254740993");
+  CHECK(config.at("half") == "0.5");
+  CHECK(config.at("tenth") == "0.1");
+  CHECK(config.at("large") == "1e+300");
+  CHECK(config.at("yes") == "true");
+  CHECK(config.at("list") == "[1,\"x\",[]]");
+  CHECK(config.at("table").find(R"("k":{"deep":[1]})") != std::string::npos);
+  CHECK(config.at("day") == "\"2024-02-29\"");
+}
+
+TEST_CASE("unknown keys are named with their place, and the key that was meant") {
+  CHECK(begins(complaint(stage("memroy = 1\n")), "p.toml:4:1: unknown key \"memroy\" in [[stage]]"));
+  CHECK(begins(complaint(stage("limits = { memroy = \"1MiB\" }\n")),
+               "p.toml:4:12: unknown key \"memroy\" in limits; did you mean memory?"));
+  CHECK(begins(complaint("nam = 1\n"), "p.toml:1:1: unknown key \"nam\" in the file; did you mean name?"));
+  CHECK(begins(complaint(stage("grants = { internet = [] }\n")), "p.toml:4:12: unknown key \"internet\" in grants; known: "));
+  CHECK(begins(complaint("[limitz]\n"), "p.toml:1:"));
+}
+
+TEST_CASE("wrong types say what was expected and what is there") {
+  CHECK(complaint(stage("entry = 7\n")) == "p.toml:4:9: entry must be a string, not integer");
+  CHECK(complaint(stage("limits = { timeout = 50 }\n")) == "p.toml:4:22: timeout must be a string, not integer");
+  CHECK(complaint(stage("limits = { fuel = \"x\" }\n")) == "p.toml:4:19: fuel must be a number, not string");
+  CHECK(complaint(stage("limits = { fuel = 1.5 }\n")) == "p.toml:4:19: fuel must be a number, not floating-point");
+  CHECK(begins(complaint(stage("grants = { http = \"*\" }\n")), "p.toml:4:19: grants.http must be an array of strings"));
+  CHECK(begins(complaint(stage("grants = { http = [1] }\n")), "p.toml:4:20: grants.http[] must be a string"));
+  CHECK(begins(complaint(stage("limits = 1\n")), "p.toml:4:10: limits must be a table"));
+  CHECK(begins(complaint("[stage]\nname = \"a\"\n"), "p.toml:1:1: stages are written [[stage]]"));
+}
+
+TEST_CASE("impossible values are refused with their place") {
+  CHECK(begins(complaint(stage("limits = { timeout = \"soon\" }\n")), "p.toml:4:22: timeout: \"soon\" is not a duration"));
+  CHECK(begins(complaint(stage("limits = { memory = \"8GiB\" }\n")), "p.toml:4:21: memory must lie between 64KiB and 4GiB"));
+  CHECK(begins(complaint(stage("limits = { memory = 0 }\n")), "p.toml:4:21: memory must lie between"));
+  CHECK(begins(complaint(stage("limits = { fuel = -1 }\n")), "p.toml:4:19: fuel must not be negative"));
+  CHECK(begins(complaint(stage("grants = { http = [\"https://x\"] }\n")), "p.toml:4:19: grants.http: \"https://x\" grants nothing"));
+  CHECK(begins(complaint(stage("grants = { fs_read = [\"data/**\"] }\n")), "p.toml:4:22: grants.fs_read: \"data/**\" must be an absolute"));
+  CHECK(begins(complaint(stage("config = { x = nan }\n")), "p.toml:4:16: JSON has no number for nan"));
+  CHECK(begins(complaint(stage("entry = \"\"\n")), "p.toml:4:9: entry must not be empty"));
+  CHECK(begins(complaint(stage("entry = \"a\\u0000b\"\n")), "p.toml:4:9: entry has a NUL"));
+}
+
+TEST_CASE("a stage needs a name of its own and a plugin") {
+  CHECK(begins(complaint("name = \"x\"\n"), "p.toml:1:1: there is no [[stage]]"));
+  CHECK(begins(complaint("[[stage]]\nplugin = \"a.wasm\"\n"), "p.toml:1:1: the stage has no name"));
+  CHECK(begins(complaint("[[stage]]\nname = \"a\"\n"), "p.toml:1:1: the stage has no plugin"));
+  CHECK(begins(complaint(stage("") + stage("")), "p.toml:5:8: there are two stages \"a\""));
+}
+
+TEST_CASE("what is not TOML names its place") {
+  CHECK(begins(complaint("name = \"a\nb\"\n"), "p.toml:1:10: "));
+  CHECK(begins(complaint("name = = 1"), "p.toml:1:8: "));
+  CHECK(begins(complaint(std::string_view("name = \"\xff\"", 11)), "p.toml:1:"));
+}
+
+TEST_CASE("every prefix of a file is read or refused in one line") {
+  const std::string text = stage("entry = \"e\"\nconfig = { a = [1, 2.5, \"x\"] }\nlimits = { timeout = \"1s\" }\n");
+  for (size_t size = 0; size < text.size(); ++size) {
+    const auto config = parse_pipeline(std::string_view(text).substr(0, size), "p.toml");
+    CAPTURE(size);
+    if (!config.ok()) CHECK(config.error().message().find('\n') == std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace wplug

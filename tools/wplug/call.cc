@@ -1,0 +1,150 @@
+// `wplug call`: one call of one plugin, for its author.
+#include <cstdio>
+
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/files.h"
+#include "host/json_text.h"
+#include "host/log.h"
+#include "host/units.h"
+#include "tools/wplug/arguments.h"
+#include "tools/wplug/commands.h"
+#include "tools/wplug/console.h"
+#include "tools/wplug/engine_options.h"
+#include "tools/wplug/modules.h"
+#include "wplug/abis.h"
+#include "wplug/plugin.h"
+
+namespace wplug {
+namespace {
+
+struct CallCommand {
+  std::string module, entry, abi, input;
+  PluginOptions plugin;
+  EngineOptions engine;
+  bool stats = false;
+};
+
+// Made for trying things, so larger than a pipeline's defaults.
+PluginLimits trial_limits() {
+  PluginLimits limits;
+  limits.timeout = std::chrono::seconds(5);
+  limits.memory = uint64_t{256} << 20;
+  limits.http_calls = 10;  // of hosts that are granted
+  return limits;
+}
+
+// K=V: V as it is when it is JSON, else as a JSON string.
+Result<void> add_config(PluginOptions& options, const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos) return Error(ErrorKind::misuse, "\"" + text + "\" must be KEY=VALUE");
+  const std::string value = text.substr(equals + 1);
+  options.config[text.substr(0, equals)] = find_json_problem(value) ? json_string(value) : value;
+  return {};
+}
+
+// KIND=PATTERN
+Result<void> add_grant(Grants& grants, const std::string& text) {
+  const size_t equals = text.find('=');
+  const std::string kind = text.substr(0, equals);
+  const std::string pattern = equals == std::string::npos ? "" : text.substr(equals + 1);
+  if (kind == "fs_read" || kind == "fs_write") {
+    if (!pattern.starts_with('/')) return Error(ErrorKind::misuse, "\"" + text + "\" needs an absolute path");
+    (kind == "fs_read" ? grants.fs_read : grants.fs_write).push_back(pattern);
+    return {};
+  }
+  if (kind != "http" && kind != "env") {
+    return Error(ErrorKind::misuse, "\"" + text + "\" must be http=HOST, env=NAME, fs_read=/DIR/** or fs_write=/DIR/**");
+  }
+  if (const auto problem = grant_problem(kind == "http" ? Capability::http : Capability::env, pattern)) {
+    return Error(ErrorKind::misuse, "\"" + text + "\" grants nothing: " + *problem);
+  }
+  (kind == "http" ? grants.http : grants.env).push_back(pattern);
+  return {};
+}
+
+// A file's contents where there is such a file, "-" is standard input, else the text itself.
+Result<std::string> read_input(const std::string& input) {
+  struct stat status {};
+  const std::string path = input == "-" ? "/dev/stdin" : input;
+  if (input != "-" && (::stat(path.c_str(), &status) != 0 || S_ISDIR(status.st_mode))) return input;
+  WPLUG_TRY_ASSIGN(const std::vector<uint8_t> bytes, read_file(path));
+  return std::string(bytes.begin(), bytes.end());
+}
+
+void add_options(Arguments& options, CallCommand& command) {
+  PluginOptions& plugin = command.plugin;
+  options.positional("MODULE", "a plugin (.wasm)", command.module);
+  options.positional("ENTRY", "the entry to call", command.entry);
+  options.option("--input", "FILE|TEXT", "what the entry gets; - is standard input; default: nothing", command.input);
+  options.options("--config", "KEY=VALUE", "a value for get_config, JSON or text",
+                  [&plugin](const std::string& text) { return add_config(plugin, text); });
+  options.options("--grant", "KIND=PATTERN", "http=HOST, env=NAME, fs_read=/DIR/** or fs_write=/DIR/**",
+                  [&plugin](const std::string& text) { return add_grant(plugin.grants, text); });
+  options.option("--abi", "NAME", "the plugin ABI; default: told from the module", command.abi);
+  options.flag("--stats", "print what the call took on stderr", command.stats);
+}
+
+int finish(const CallCommand& command, const PluginInstance& instance, const std::string& output) {
+  for (const auto& [name, value] : instance.last_call().headers) fmt::print(stderr, "{}: {}\n", name, printable(value));
+  std::fwrite(output.data(), 1, output.size(), stdout);
+  if (!output.empty() && output.back() != '\n') fmt::print("\n");
+  std::fflush(stdout);
+  if (command.stats) {
+    fmt::print(stderr, "{:.3f} ms, {} instructions, peak memory {}\n",
+               std::chrono::duration<double, std::milli>(instance.duration()).count(),
+               format_count(instance.instructions()), format_size(instance.peak_memory()));
+  }
+  return kExitOk;
+}
+
+int call(CallCommand& command) {
+  auto engine = Engine::create(command.engine.config());
+  if (!engine.ok()) return usage_error("call", engine.error().message());
+  auto module = compile_file(*engine, command.module);
+  if (!module.ok()) return report(command.module, module.error());
+  auto input = read_input(command.input);
+  if (!input.ok()) return report("", input.error());
+
+  const auto variables = environment();
+  FdLog log(STDERR_FILENO);
+  const auto http = make_http_client();
+  command.plugin.name = base_name(command.module);
+  command.plugin.entry = command.entry;
+  const auto plugin = Plugin::load(*engine, std::move(*module), command.plugin, plugin_abis(),
+                                   {&log, http.get(), &variables}, command.abi);
+  if (!plugin.ok()) return report(command.module, plugin.error());
+  Failure failure;
+  const auto instance = PluginInstance::start(**plugin, failure);
+  if (!instance) return report(command.module, failure);
+  std::string output;
+  if (const auto failed = instance->call(*input, output)) return report(command.module, *failed);
+  return finish(command, *instance, output);
+}
+
+}  // namespace
+
+int call_command(CommandArguments arguments) {
+  CallCommand command;
+  std::optional<uint64_t> fuel, memory, http_calls;
+  std::optional<std::chrono::nanoseconds> timeout;
+  Arguments options("call", "call MODULE ENTRY [options]", "Calls one entry of a plugin and prints its result.");
+  add_options(options, command);
+  options.option("--timeout", "TIME", "how long the call may take; default: 5s", read_duration_into(timeout));
+  options.option("--max-memory", "SIZE", "linear memory it may use; default: 256MiB",
+                 read_size_into(memory, 1 << 16, uint64_t{4} << 30));
+  options.option("--fuel", "N", "instructions that may be executed", read_count_into(fuel));
+  options.option("--http-calls", "N", "requests that may be made; default: 10", read_count_into(http_calls));
+  command.engine.add_to(options);
+  if (const auto code = options.parse(std::move(arguments))) return *code;
+  PluginLimits& limits = command.plugin.limits = trial_limits();
+  limits.timeout = timeout.value_or(limits.timeout);
+  limits.memory = memory.value_or(limits.memory);
+  limits.fuel = fuel.value_or(limits.fuel);
+  limits.http_calls = http_calls.value_or(limits.http_calls);
+  return call(command);
+}
+
+}  // namespace wplug

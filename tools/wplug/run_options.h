@@ -1,0 +1,39 @@
+// What `wplug run` was asked for.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tools/wplug/engine_options.h"
+#include "wplug/pipeline.h"
+#include "wplug/wasi.h"
+
+namespace wplug {
+
+struct RunCommand {
+  std::string target;
+  EngineOptions engine;
+  std::string stats;  // empty, "table" or "json"
+  // Pipelines.
+  std::string input, output;  // empty: standard input, output
+  std::optional<uint64_t> jobs;
+  OnError on_error = OnError::emit;
+  std::optional<uint64_t> max_record;
+  // Modules.
+  std::optional<std::string> invoke;
+  std::vector<std::string> invoke_arguments;
+  std::vector<std::string> program_arguments;
+  std::vector<WasiDirectory> directories;
+  std::vector<std::pair<std::string, std::string>> env;
+  std::optional<uint64_t> fuel, max_memory, max_stack;
+  std::optional<std::chrono::nanoseconds> timeout;
+};
+
+int run_pipeline(const RunCommand& command);
+int run_module(const RunCommand& command);
+
+}  // namespace wplug
