@@ -42,6 +42,40 @@ WPLUG_HANDLER(int_trapping) {
   WPLUG_NEXT(2);
 }
 
+template <class T, T (*Outer)(T, T), T (*Inner)(T, T), int D, int A, int B>
+WPLUG_HANDLER(int_shifted) {
+  WPLUG_ENTER;
+  T a = read_int<T, A>(regs, pc[1].slots.a);
+  T b = Inner(read_int<T, B>(regs, pc[1].slots.b), pc[1].slots.c);
+  write_int<D>(regs, pc[1].slots.d, Outer(a, b));
+  WPLUG_NEXT(2);
+}
+
+template <class T, T (*Inner)(T, T), int D, int A>
+WPLUG_HANDLER(int_masked) {
+  WPLUG_ENTER;
+  T value = Inner(read_int<T, A>(regs, pc[1].imm.a), static_cast<T>(pc[2].word));
+  T mask = static_cast<T>(static_cast<int64_t>(static_cast<int32_t>(pc[1].imm.imm)));
+  write_int<D>(regs, pc[1].imm.d, value & mask);
+  WPLUG_NEXT(3);
+}
+
+template <class T, T (*Outer)(T, T), T (*Inner)(T, T)>
+struct Shifted {
+  template <int I>
+  static constexpr Handler* at() {
+    return &int_shifted<T, Outer, Inner, I / (kA * kA), I / kA % kA, I % kA>;
+  }
+};
+
+template <class T, T (*Inner)(T, T)>
+struct Masked {
+  template <int I>
+  static constexpr Handler* at() {
+    return &int_masked<T, Inner, I / kA, I % kA>;
+  }
+};
+
 template <class T, class R, R (*F)(T, T)>
 struct Binary {
   template <int I>
@@ -68,6 +102,12 @@ HandlerTable int_handlers(IrOp op) {
 #define WPLUG_IR_INT_TRAP(name, T) \
   case IrOp::name:                 \
     return make_table<Trapping<T, &numeric::name>, kA * kA * kB>();
+#define WPLUG_IR_SHIFTED(name, T, outer, inner) \
+  case IrOp::name:                              \
+    return make_table<Shifted<T, &numeric::outer, &numeric::inner>, kA * kA * kA>();
+#define WPLUG_IR_MASKED(name, T, inner) \
+  case IrOp::name:                      \
+    return make_table<Masked<T, &numeric::inner>, kA * kA>();
 #include "interp/lower/ir_ops.def"
     default:
       return {};

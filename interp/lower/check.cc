@@ -86,6 +86,15 @@ Decoded Checker::decode(uint32_t at) const {
       out.immediate = i % b_places == a_places;
       if (!out.immediate) out.b = int_location(i % b_places, s.b);
       return out;
+    case IrShape::int_shifted:
+      out.d = int_location(i / (a_places * a_places), s.d);
+      out.a = int_location(i / a_places % a_places, s.a);
+      out.b = int_location(i % a_places, s.b);
+      return out;
+    case IrShape::int_masked:
+      out.d = int_location(i / a_places, s.d);
+      out.a = int_location(i % a_places, s.a);
+      return out;
     case IrShape::float_binary:
     case IrShape::float_compare:
       out.d = location(op.d, i / (f_places * f_places), s.d);

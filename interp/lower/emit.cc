@@ -189,6 +189,15 @@ void Emitter::one(const Ir& ir) {
         slots(ir.d, ir.a, ir.b);
       }
       return;
+    case IrShape::int_shifted:
+      handler(ir.op, (place(ir.d) * a_places + place(ir.a)) * a_places + place(ir.b));
+      slots(ir.d, ir.a, ir.b, ir.shift);
+      return;
+    case IrShape::int_masked:
+      handler(ir.op, place(ir.d) * a_places + place(ir.a));
+      with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
+      word(ir.shift);
+      return;
     case IrShape::float_binary:
     case IrShape::float_compare:
       handler(ir.op, (place(ir.d) * f_places + place(ir.a)) * f_places + place(ir.b));

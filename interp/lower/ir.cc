@@ -11,6 +11,8 @@ constexpr RegClass class_of = std::is_floating_point_v<T> ? RegClass::floating :
 constexpr IrOpInfo kInfo[] = {
 #define WPLUG_IR_INT(name, T, R) {#name, IrShape::int_binary, RegClass::integer, RegClass::integer},
 #define WPLUG_IR_INT_TRAP(name, T) {#name, IrShape::int_binary, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_SHIFTED(name, T, outer, inner) {#name, IrShape::int_shifted, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_MASKED(name, T, inner) {#name, IrShape::int_masked, RegClass::integer, RegClass::integer},
 #define WPLUG_IR_FLOAT(name, T) {#name, IrShape::float_binary, RegClass::floating, RegClass::floating},
 #define WPLUG_IR_FLOAT_COMPARE(name, T) {#name, IrShape::float_compare, RegClass::floating, RegClass::integer},
 #define WPLUG_IR_UNARY(name, T, R) {#name, IrShape::unary, class_of<T>, class_of<R>},
@@ -106,6 +108,34 @@ IrOp inverted(IrOp op) {
 #undef WPLUG_INVERT
     default:
       return op;
+  }
+}
+
+IrOp shifted_of(IrOp outer, IrOp inner) {
+#define WPLUG_IR_SHIFTED(name, T, out, in) \
+  if (outer == IrOp::out && inner == IrOp::in) return IrOp::name;
+#include "interp/lower/ir_ops.def"
+  return IrOp::count_;
+}
+
+IrOp masked_of(IrOp inner) {
+#define WPLUG_IR_MASKED(name, T, in) \
+  if (inner == IrOp::in) return IrOp::name;
+#include "interp/lower/ir_ops.def"
+  return IrOp::count_;
+}
+
+IrOp indexed_of(IrOp access) {
+  switch (access) {
+#define WPLUG_IR_LOAD(name, M, R) \
+  case IrOp::name:                \
+    return IrOp::name##_indexed;
+#define WPLUG_IR_STORE(name, M, T) \
+  case IrOp::name:                 \
+    return IrOp::name##_indexed;
+#include "interp/lower/ir_ops.def"
+    default:
+      return access;
   }
 }
 

@@ -31,6 +31,8 @@ inline constexpr uint32_t kHeaderCallerFp = 1;
 enum class IrOp : uint16_t {
 #define WPLUG_IR_INT(name, T, R) name,
 #define WPLUG_IR_INT_TRAP(name, T) name,
+#define WPLUG_IR_SHIFTED(name, T, outer, inner) name,
+#define WPLUG_IR_MASKED(name, T, inner) name,
 #define WPLUG_IR_FLOAT(name, T) name,
 #define WPLUG_IR_FLOAT_COMPARE(name, T) name,
 #define WPLUG_IR_UNARY(name, T, R) name,
@@ -51,7 +53,7 @@ inline constexpr size_t kIrOpCount = static_cast<size_t>(IrOp::count_);
 
 // How an operation's operands and words are laid out.
 enum class IrShape : uint8_t {
-  int_binary, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, branch_int, branch_float, special,
+  int_binary, int_shifted, int_masked, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, branch_int, branch_float, special,
 };
 // The file of registers a value may be in.
 enum class RegClass : uint8_t { integer, floating };
@@ -71,7 +73,7 @@ struct Ir {
   IrOp op;
   bool negate = false;   // branch_float: taken when the comparison is false
   uint8_t loop_depth = 0;
-  uint8_t shift = 0;     // *_indexed
+  uint8_t shift = 0;     // *_indexed, shifted, masked
   uint32_t d = kNoReg;
   uint32_t a = kNoReg;
   uint32_t b = kNoReg;
@@ -132,6 +134,10 @@ bool is_int_compare(IrOp op);
 bool is_float_compare(IrOp op);
 IrOp swapped(IrOp compare);     // the integer comparison with its operands exchanged; other operations as they are
 IrOp inverted(IrOp compare);    // the integer comparison that is true when this one is false; others as they are
+// The operation that computes outer(x, inner(y, constant)), or inner(x, constant) & constant; IrOp::count_ when there is none.
+IrOp shifted_of(IrOp outer, IrOp inner);
+IrOp masked_of(IrOp inner);
+IrOp indexed_of(IrOp access);   // the indexed form of a load or store
 IrOp branch_of(IrOp compare);   // the compare-and-branch of a comparison
 
 }  // namespace wplug

@@ -9,9 +9,9 @@ namespace {
 // Cells of an instruction, its handler included.
 size_t cells_of(const HandlerName& name, const Cell* cell) {
   switch (info(name.op).shape) {
-    case IrShape::int_binary: case IrShape::float_binary: case IrShape::float_compare: case IrShape::unary: case IrShape::load:
+    case IrShape::int_binary: case IrShape::int_shifted: case IrShape::float_binary: case IrShape::float_compare: case IrShape::unary: case IrShape::load:
       return 2;
-    case IrShape::load_indexed: case IrShape::store_indexed: case IrShape::branch_int: case IrShape::branch_float:
+    case IrShape::int_masked: case IrShape::load_indexed: case IrShape::store_indexed: case IrShape::branch_int: case IrShape::branch_float:
       return 3;
     case IrShape::store:
       return info(name.op).d == RegClass::integer && name.index / 2 % (kIntRegisters + 2) == kIntRegisters + 1 ? 3 : 2;

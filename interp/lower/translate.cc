@@ -260,6 +260,60 @@ bool Translator::can_redefine(const Entry& entry) const {
 
 // ---- simple instructions
 
+// True when the entry is what the last instruction computed, so that the instruction may be taken back.
+bool Translator::is_last(const Entry& entry) const {
+  return can_redefine(entry) && definition_[entry.vreg] + 1 == ir_.code.size() && ir_.code.back().d == entry.vreg;
+}
+
+// outer(x, inner(y, constant)) where the shift has just been computed.
+bool Translator::fuse_shift(IrOp op, const Entry& a, const Entry& b, ValType result) {
+  bool shifted_b = is_last(b);
+  if (!shifted_b && !(is_last(a) && is_commutative(op))) return false;
+  const Entry& other = shifted_b ? a : b;
+  const Ir shift = ir_.code.back();
+  IrOp fused = shifted_of(op, shift.op);
+  if (fused == IrOp::count_ || shift.b != kImmediate || other.kind == Entry::Kind::constant) return false;
+  ir_.code.pop_back();
+  Ir& ir = emit(fused);
+  ir.a = other.vreg;
+  ir.b = shift.a;
+  ir.shift = static_cast<uint8_t>(shift.imm % (result == ValType::i64() ? 64 : 32));
+  touch(ir.a);
+  touch(ir.b);
+  push_temporary(result);
+  return true;
+}
+
+// inner(x, constant) & constant where the shift has just been computed.
+bool Translator::fuse_mask(IrOp op, const Entry& a, const Entry& b, ValType result) {
+  if ((op != IrOp::i32_and && op != IrOp::i64_and) || !is_last(a)) return false;
+  const Ir shift = ir_.code.back();
+  IrOp fused = masked_of(shift.op);
+  Ir draft{};
+  if (fused == IrOp::count_ || shift.b != kImmediate || !use_immediate(b, result == ValType::i64(), draft)) return false;
+  ir_.code.pop_back();
+  Ir& ir = emit(fused);
+  ir.a = shift.a;
+  ir.imm = draft.imm;
+  ir.shift = static_cast<uint8_t>(shift.imm % (result == ValType::i64() ? 64 : 32));
+  touch(ir.a);
+  push_temporary(result);
+  return true;
+}
+
+// An address base + (index << shift) that has just been computed, for the operands of an indexed access.
+bool Translator::fuse_address(const Entry& address, Ir& indexed) {
+  if (!is_last(address)) return false;
+  const Ir add = ir_.code.back();
+  bool plain = add.op == IrOp::i32_add && add.b != kImmediate;
+  if (!plain && add.op != IrOp::i32_add_shl) return false;
+  ir_.code.pop_back();
+  indexed.a = add.a;
+  indexed.b = add.b;
+  indexed.shift = add.shift;
+  return true;
+}
+
 void Translator::binary(IrOp op, ValType type, ValType result) {
   Entry b = pop(), a = pop();
   size_t height = stack_.size();
@@ -269,6 +323,11 @@ void Translator::binary(IrOp op, ValType type, ValType result) {
       op = swapped(op);
     }
   }
+  if ((op == IrOp::i32_rotr || op == IrOp::i64_rotr) && b.kind == Entry::Kind::constant) {
+    op = op == IrOp::i32_rotr ? IrOp::i32_rotl : IrOp::i64_rotl;  // the one that fuses
+    b.bits = (uint64_t{0} - b.bits) & (type == ValType::i64() ? 63 : 31);
+  }
+  if (!type.is_float() && (fuse_shift(op, a, b, result) || fuse_mask(op, a, b, result))) return;
   Ir draft{};
   bool immediate = !type.is_float() && use_immediate(b, type == ValType::i64(), draft);
   uint32_t ra = use(a, height);
@@ -310,6 +369,18 @@ void Translator::equal_zero(bool is_64) {
 
 void Translator::load(IrOp op, ValType type, const Instruction& in) {
   Entry a = pop();
+  Ir indexed{};
+  if (fuse_address(a, indexed)) {
+    Ir& ir = emit(indexed_of(op));
+    ir.a = indexed.a;
+    ir.b = indexed.b;
+    ir.shift = indexed.shift;
+    ir.imm = in.value;
+    touch(ir.a);
+    touch(ir.b);
+    push_temporary(type);
+    return;
+  }
   uint32_t ra = use(a, stack_.size());
   Ir& ir = emit(op);
   ir.a = ra;
@@ -324,6 +395,19 @@ void Translator::store(IrOp op, const Instruction& in) {
   bool immediate = value.kind == Entry::Kind::constant && !value.type.is_float() &&
                    static_cast<int64_t>(value.bits) == static_cast<int32_t>(value.bits);
   if (value.kind == Entry::Kind::constant && value.type == ValType::i32()) immediate = true;
+  Ir indexed{};
+  if (value.kind != Entry::Kind::constant && fuse_address(address, indexed)) {
+    Ir& ir = emit(indexed_of(op));
+    ir.a = indexed.a;
+    ir.b = indexed.b;
+    ir.c = value.vreg;
+    ir.shift = indexed.shift;
+    ir.imm = in.value;
+    touch(ir.a);
+    touch(ir.b);
+    touch(ir.c);
+    return;
+  }
   uint32_t ra = use(address, height);
   uint32_t rb = immediate ? kImmediate : use(value, height + 1);
   Ir& ir = emit(op);

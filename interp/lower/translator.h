@@ -64,6 +64,10 @@ class Translator {
   void materialize_all();
   bool can_redefine(const Entry& entry) const;
   void binary(IrOp op, ValType type, ValType result);
+  bool is_last(const Entry& entry) const;
+  bool fuse_shift(IrOp op, const Entry& a, const Entry& b, ValType result);
+  bool fuse_mask(IrOp op, const Entry& a, const Entry& b, ValType result);
+  bool fuse_address(const Entry& address, Ir& indexed);
   void unary(IrOp op, ValType result);
   void equal_zero(bool is_64);
   void load(IrOp op, ValType type, const Instruction& in);
