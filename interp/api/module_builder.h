@@ -81,9 +81,7 @@ class ModuleBuilder {
     add(2, text(module) + text(name) + Bytes{kGlobalKind, type, static_cast<uint8_t>(is_mutable)});
   }
   // `code` is without its end; there are no locals but the parameters.
-  uint32_t func(uint32_t type, const Bytes& code) {
-    return func_body(type, Bytes{0} + code + Bytes{0x0b});
-  }
+  uint32_t func(uint32_t type, const Bytes& code) { return func_body(type, Bytes{0} + code + Bytes{0x0b}); }
   // `body` as the binary has it: local declarations, code, end.
   uint32_t func_body(uint32_t type, const Bytes& body) {
     add(3, leb(type));

@@ -25,7 +25,8 @@ std::string_view heap_name(HeapKind heap) {
   return "";
 }
 
-// The short name of the nullable reference to an abstract heap type (spec 3.0, 6.4.3): the bottom types have one of their own.
+// The short name of the nullable reference to an abstract heap type (spec 3.0, 6.4.3): the bottom types have one of
+// their own.
 std::string short_name(HeapKind heap) {
   switch (heap) {
     case HeapKind::none: return "nullref";
@@ -38,8 +39,8 @@ std::string short_name(HeapKind heap) {
 
 std::string ref_name(ValType type) {
   if (type.heap() != HeapKind::concrete && type.is_nullable()) return short_name(type.heap());
-  const std::string heap = type.heap() == HeapKind::concrete ? std::to_string(type.type_index())
-                                                             : std::string(heap_name(type.heap()));
+  const std::string heap =
+      type.heap() == HeapKind::concrete ? std::to_string(type.type_index()) : std::string(heap_name(type.heap()));
   return (type.is_nullable() ? "(ref null " : "(ref ") + heap + ")";
 }
 

@@ -34,8 +34,8 @@ Integer ByteReader::fail_cut(size_t begin, unsigned bits) {
   return 0;
 }
 
-// Takes the groups of seven bits of an integer of `bits` bits: at most ceil(bits / 7) bytes, and the bits of the last one
-// that do not fit must be zero.
+// Takes the groups of seven bits of an integer of `bits` bits: at most ceil(bits / 7) bytes, and the bits of the last
+// one that do not fit must be zero.
 uint64_t ByteReader::unsigned_leb(unsigned bits) {
   const size_t begin = offset();
   uint64_t value = 0;

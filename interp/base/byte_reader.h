@@ -1,7 +1,7 @@
 // Reads the binary format's values (spec 5.2) from untrusted bytes.
 //
-// The first error wins and sticks: the reader then stands at its end, so that loops over it stop, and everything read is
-// zero. Callers may therefore read several values and look at ok() once, before they use one as a size or an index.
+// The first error wins and sticks: the reader then stands at its end, so that loops over it stop, and everything read
+// is zero. Callers may therefore read several values and look at ok() once, before they use one as a size or an index.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,10 @@ class ByteReader {
   // Reads `bytes`, which outlive the reader; `base` is the offset of their first byte in the module, for errors.
   explicit ByteReader(std::span<const uint8_t> bytes, size_t base = 0)
       : start_(bytes.data()), at_(start_), end_(start_ + bytes.size()), base_(base) {}
-  // Reads bytes `begin` to `end` of `module`. An integer that `end` cuts is judged by the bytes that follow, as the spec's
-  // tests want it: too long or too large before cut. Nothing else looks past `end`.
-  ByteReader(std::span<const uint8_t> module, size_t begin, size_t end) : ByteReader(module.subspan(begin, end - begin), begin) {
+  // Reads bytes `begin` to `end` of `module`. An integer that `end` cuts is judged by the bytes that follow, as the
+  // spec's tests want it: too long or too large before cut. Nothing else looks past `end`.
+  ByteReader(std::span<const uint8_t> module, size_t begin, size_t end)
+      : ByteReader(module.subspan(begin, end - begin), begin) {
     beyond_ = module.size() - end;
   }
 
@@ -72,11 +73,13 @@ class ByteReader {
   std::string_view name();
   void skip(size_t count) { (void)bytes(count); }
 
-  // For decoders that read ahead by themselves: the bytes left, and the move past those they have taken (no more than are left).
+  // For decoders that read ahead by themselves: the bytes left, and the move past those they have taken (no more than
+  // are left).
   const uint8_t* cursor() const { return at_; }
   void move_to(const uint8_t* cursor) { at_ = cursor; }
 
-  // Records an error at `offset` from the start of the module, unless there is one already. False, for `return fail(…)`.
+  // Records an error at `offset` from the start of the module, unless there is one already. False, for `return
+  // fail(…)`.
   bool fail_at(size_t offset, std::string message, ErrorKind kind = ErrorKind::malformed);
   bool fail(std::string message, ErrorKind kind = ErrorKind::malformed) {
     return fail_at(offset(), std::move(message), kind);

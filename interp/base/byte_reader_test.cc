@@ -193,7 +193,8 @@ TEST_CASE("more bytes than there are is an error that says both numbers") {
 }
 
 TEST_CASE("messages take texts, numbers and hexadecimal bytes") {
-  CHECK(concat("a ", 1, " b ", -2, " c ", Hex{0xff}, " d ", Hex{0x5}, " e ", Hex{0x113}) == "a 1 b -2 c ff d 05 e 0113");
+  CHECK(concat("a ", 1, " b ", -2, " c ", Hex{0xff}, " d ", Hex{0x5}, " e ", Hex{0x113}) ==
+        "a 1 b -2 c ff d 05 e 0113");
   CHECK(concat(UINT64_MAX, " ", INT64_MIN) == "18446744073709551615 -9223372036854775808");
   CHECK(concat().empty());
 }

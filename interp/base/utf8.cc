@@ -8,8 +8,8 @@ namespace wplug {
 
 namespace {
 
-// What may follow a lead byte (Unicode 15, table 3-7): the number of continuation bytes, and the range of the first one,
-// which is where overlong forms, surrogates and code points past U+10FFFF are kept out.
+// What may follow a lead byte (Unicode 15, table 3-7): the number of continuation bytes, and the range of the first
+// one, which is where overlong forms, surrogates and code points past U+10FFFF are kept out.
 struct Sequence {
   uint8_t continuations;  // 0: not a lead byte
   uint8_t first_low;

@@ -41,10 +41,18 @@ struct ModuleDecoder::SectionKind {
 const ModuleDecoder::SectionKind* ModuleDecoder::kind_of(uint8_t id) {
   using D = ModuleDecoder;
   static constexpr std::array<SectionKind, 13> kKinds = {{
-      {kCustomId, 0, &D::custom_section}, {1, 1, &D::type_section},    {2, 2, &D::import_section},
-      {3, 3, &D::function_section},       {4, 4, &D::table_section},   {5, 5, &D::memory_section},
-      {6, 6, &D::global_section},         {7, 7, &D::export_section},  {8, 8, &D::start_section},
-      {9, 9, &D::element_section},        {10, 11, &D::code_section},  {11, 12, &D::data_section},
+      {kCustomId, 0, &D::custom_section},
+      {1, 1, &D::type_section},
+      {2, 2, &D::import_section},
+      {3, 3, &D::function_section},
+      {4, 4, &D::table_section},
+      {5, 5, &D::memory_section},
+      {6, 6, &D::global_section},
+      {7, 7, &D::export_section},
+      {8, 8, &D::start_section},
+      {9, 9, &D::element_section},
+      {10, 11, &D::code_section},
+      {11, 12, &D::data_section},
       {12, 10, &D::data_count_section},
   }};
   return id < kKinds.size() ? &kKinds[id] : nullptr;
@@ -76,8 +84,8 @@ void ModuleDecoder::header() {
   reader_.skip(sizeof kMagic);
   const std::span<const uint8_t> version = reader_.bytes(sizeof kVersion);
   if (!std::equal(version.begin(), version.end(), kVersion)) {
-    reader_.fail_at(4, concat("unknown binary version ", Hex{version[0]}, " ", Hex{version[1]}, " ", Hex{version[2]}, " ",
-                              Hex{version[3]}));
+    reader_.fail_at(4, concat("unknown binary version ", Hex{version[0]}, " ", Hex{version[1]}, " ", Hex{version[2]},
+                              " ", Hex{version[3]}));
   }
 }
 

@@ -104,7 +104,8 @@ TEST_CASE("data segments of all three kinds come out as the spec has them") {
 }
 
 TEST_CASE("custom sections and the order of all sections are kept") {
-  const Bytes bytes = header() + section(0, text("first") + Bytes{9}) + section(1, {0}) + section(0, text("")) + section(5, {0});
+  const Bytes bytes =
+      header() + section(0, text("first") + Bytes{9}) + section(1, {0}) + section(0, text("")) + section(5, {0});
   const ModuleDef module = decode(bytes);
   REQUIRE(module.customs.size() == 2);
   CHECK(module.customs[0].name == "first");
@@ -120,7 +121,8 @@ TEST_CASE("custom sections and the order of all sections are kept") {
 
 TEST_CASE("what is not a module is told from a module cut short") {
   CHECK(verdict({}) == "malformed: unexpected end: a module has 8 bytes at least, this has 0 (at byte 0)");
-  CHECK(verdict({0, 'a', 's', 'm', 1}) == "malformed: unexpected end: a module has 8 bytes at least, this has 5 (at byte 5)");
+  CHECK(verdict({0, 'a', 's', 'm', 1}) ==
+        "malformed: unexpected end: a module has 8 bytes at least, this has 5 (at byte 5)");
   CHECK(verdict({'(', 'm', 'o', 'd', 'u', 'l', 'e', ')'}) == "malformed: magic header not detected (at byte 0)");
   CHECK(verdict({0, 'a', 's', 'm', 13, 0, 1, 0}) == "malformed: unknown binary version 0d 00 01 00 (at byte 4)");
   CHECK(verdict(header()) == "ok");
@@ -171,10 +173,12 @@ TEST_CASE("the nullable references of typed references that 2.0 has as well are 
 
 TEST_CASE("malformed parts of imports, exports, globals and segments have the spec's words") {
   CHECK(words(module_of(section(2, {1, 0, 0, 5}))) == "malformed: malformed import kind 05");
-  CHECK(words(module_of(section(2, {1, 0, 0, 4, 0, 0}))) == "malformed: malformed import kind 04: exceptions are not supported");
+  CHECK(words(module_of(section(2, {1, 0, 0, 4, 0, 0}))) ==
+        "malformed: malformed import kind 04: exceptions are not supported");
   CHECK(words(module_of(section(2, {1, 1, 0x80, 0, 0, 0}))) == "malformed: malformed UTF-8 encoding");
   CHECK(words(module_of(section(7, {1, 0, 9, 0}))) == "malformed: malformed export kind 09");
-  CHECK(words(module_of(section(7, {1, 0, 4, 0}))) == "malformed: malformed export kind 04: exceptions are not supported");
+  CHECK(words(module_of(section(7, {1, 0, 4, 0}))) ==
+        "malformed: malformed export kind 04: exceptions are not supported");
   CHECK(words(module_of(section(6, {1, kI32, 2, 0x41, 0, 0x0b}))) == "malformed: malformed mutability 02");
   CHECK(words(module_of(section(9, {1, 8}))) == "malformed: malformed elements segment kind 8");
   CHECK(words(module_of(section(9, {1, 1, 1, 0}))) == "malformed: malformed element kind 01");

@@ -1,5 +1,5 @@
-// Reads instructions one by one, immediates by the opcode table's column. Used by the validator on hostile bytes and by the
-// lowering and the evaluator of constant expressions on validated ones.
+// Reads instructions one by one, immediates by the opcode table's column. Used by the validator on hostile bytes and by
+// the lowering and the evaluator of constant expressions on validated ones.
 #pragma once
 
 #include <array>
@@ -31,14 +31,15 @@ namespace detail {
 
 // What an opcode byte of its own, without prefix, stands for.
 //
-// Most instructions in a module have no immediate, or one LEB128 of one byte, or a memarg of two: their length is known from the
-// opcode alone once the bytes after it are seen to be of that kind, which `expected` and `mask` test for all of them at once.
-// So reading them takes one branch that is nearly always the same; unpredictable ones are what decoding spends its time on.
+// Most instructions in a module have no immediate, or one LEB128 of one byte, or a memarg of two: their length is known
+// from the opcode alone once the bytes after it are seen to be of that kind, which `expected` and `mask` test for all
+// of them at once. So reading them takes one branch that is nearly always the same; unpredictable ones are what
+// decoding spends its time on.
 struct OpcodeRow {
   Op op = Op::nop;
   ImmediateKind immediates = ImmediateKind::none;
   bool exists = false;
-  uint8_t short_size = 0;     // bytes of the short form's immediates
+  uint8_t short_size = 0;      // bytes of the short form's immediates
   uint32_t expected = kNever;  // short form: the two bytes after the opcode are these in the bits of `mask`
   uint32_t mask = kNever;
 

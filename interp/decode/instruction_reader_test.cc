@@ -12,8 +12,8 @@
 namespace wplug::test {
 namespace {
 
-// Reads one instruction, once with nothing after it and once with bytes after it that must not matter: next to the end and far
-// from it are different paths. The instruction, or none with `error` set.
+// Reads one instruction, once with nothing after it and once with bytes after it that must not matter: next to the end
+// and far from it are different paths. The instruction, or none with `error` set.
 struct Read {
   Instruction instruction;
   std::vector<uint32_t> labels;

@@ -32,8 +32,8 @@ class ModuleDecoder {
   void section();
   void known_section(ByteReader& payload, const SectionKind& kind, size_t id_offset);
   void check_lengths();
-  // The first malformed thing in the bodies read so far, for when something after them is malformed: the earliest error is
-  // the one to report, and bodies are otherwise read by the validator.
+  // The first malformed thing in the bodies read so far, for when something after them is malformed: the earliest error
+  // is the one to report, and bodies are otherwise read by the validator.
   Result<void> scan_bodies() const;
 
   void custom_section(ByteReader& reader);
@@ -60,8 +60,8 @@ class ModuleDecoder {
   void element_items(ByteReader& reader, ElementDef& element);
   void data_segment(ByteReader& reader, DataDef& data);
 
-  // How many things of at least one byte each follow. Zero, with the error recorded, when the section is too short for them
-  // or when with the `have` that are there already they are more than `limit`.
+  // How many things of at least one byte each follow. Zero, with the error recorded, when the section is too short for
+  // them or when with the `have` that are there already they are more than `limit`.
   uint32_t count(ByteReader& reader, std::string_view what, size_t have, uint32_t limit);
   static bool fits(ByteReader& reader, std::string_view what, size_t have, size_t more, uint32_t limit);
   std::string_view name(ByteReader& reader) const;
@@ -71,7 +71,7 @@ class ModuleDecoder {
   ModuleLimits limits_;
   ByteReader reader_;
   ModuleDef module_;
-  uint8_t last_order_ = 0;    // of the last section that is not a custom one
+  uint8_t last_order_ = 0;  // of the last section that is not a custom one
   size_t code_count_ = 0;
   size_t data_segments_ = 0;
 };

@@ -5,8 +5,8 @@
 
 namespace wplug {
 
-// The names in the first custom section called "name". They point into the module's bytes. Never fails: what comes before
-// the damage of a damaged section is kept.
+// The names in the first custom section called "name". They point into the module's bytes. Never fails: what comes
+// before the damage of a damaged section is kept.
 NameSection decode_names(const ModuleDef& module);
 
 }  // namespace wplug

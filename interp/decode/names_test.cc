@@ -25,7 +25,8 @@ NameSection names_of(const Bytes& bytes) {
 Bytes function_names(const Bytes& pairs) { return section(1, pairs); }
 
 TEST_CASE("the name section names the module and its functions") {
-  const Bytes bytes = named(section(0, text("calc")) + section(1, leb(2) + Bytes{0} + text("add") + Bytes{1} + text("mul")));
+  const Bytes bytes =
+      named(section(0, text("calc")) + section(1, leb(2) + Bytes{0} + text("add") + Bytes{1} + text("mul")));
   const NameSection names = names_of(bytes);
   CHECK(names.module == "calc");
   REQUIRE(names.functions.size() == 2);
@@ -47,7 +48,8 @@ TEST_CASE("a module without a name section, or with an empty one, has no names")
 }
 
 TEST_CASE("names before the damage are kept, wherever the damage is") {
-  const Bytes good = section(0, text("calc")) + function_names(leb(2) + Bytes{0} + text("add") + Bytes{1} + text("mul"));
+  const Bytes good =
+      section(0, text("calc")) + function_names(leb(2) + Bytes{0} + text("add") + Bytes{1} + text("mul"));
   for (size_t size = 0; size <= good.size(); ++size) {
     const Bytes bytes = named(Bytes(good.begin(), good.begin() + static_cast<ptrdiff_t>(size)));
     const NameSection names = names_of(bytes);
@@ -63,7 +65,8 @@ TEST_CASE("names before the damage are kept, wherever the damage is") {
 }
 
 TEST_CASE("names of functions that do not exist and counts past the end do not cost memory") {
-  const Bytes bytes = named(function_names(Bytes{0xff, 0xff, 0xff, 0xff, 0x0f, 0} + text("add") + Bytes{2} + text("none")));
+  const Bytes bytes =
+      named(function_names(Bytes{0xff, 0xff, 0xff, 0xff, 0x0f, 0} + text("add") + Bytes{2} + text("none")));
   const NameSection names = names_of(bytes);
   CHECK(names.functions.size() == 1);
   CHECK(names.functions.count(2) == 0);

@@ -81,8 +81,8 @@ void ModuleDecoder::import(ByteReader& reader) {
   const size_t offset = reader.offset();
   const uint8_t kind = reader.u8();
   if (kind >= kTagKind) {
-    reader.fail_at(offset, concat("malformed import kind ", Hex{kind},
-                                  kind == kTagKind ? ": exceptions are not supported" : ""));
+    reader.fail_at(
+        offset, concat("malformed import kind ", Hex{kind}, kind == kTagKind ? ": exceptions are not supported" : ""));
     return;
   }
   import.kind = static_cast<ExternKind>(kind);
@@ -96,7 +96,8 @@ uint32_t ModuleDecoder::import_item(ByteReader& reader, ExternKind kind) {
     case ExternKind::func: {
       FunctionDef function;
       function.type = reader.u32();
-      if (fits(reader, "functions", module_.functions.size(), 1, limits_.functions)) module_.functions.push_back(function);
+      if (fits(reader, "functions", module_.functions.size(), 1, limits_.functions))
+        module_.functions.push_back(function);
       return module_.imported_functions++;
     }
     case ExternKind::table: {

@@ -84,8 +84,10 @@ void ModuleDecoder::code_section(ByteReader& reader) {
     const size_t size_offset = reader.offset();
     const uint32_t size = reader.u32();
     if (size > limits_.function_size) {
-      reader.fail_at(size_offset, concat("function ", module_.imported_functions + i, " of ", size,
-                                         " bytes exceeds the limit of ", limits_.function_size), ErrorKind::limit);
+      reader.fail_at(size_offset,
+                     concat("function ", module_.imported_functions + i, " of ", size, " bytes exceeds the limit of ",
+                            limits_.function_size),
+                     ErrorKind::limit);
     }
     const auto begin = static_cast<uint32_t>(reader.offset());
     reader.skip(size);

@@ -89,8 +89,9 @@ Limits read_limits(ByteReader& reader) {
   const uint8_t flags = reader.u8();
   Limits limits;
   if (flags > 1) {
-    const std::string_view why = flags > 7 ? "" : (flags & 4) != 0 ? ": memory64 is not supported"
-                                                                   : ": shared memories are not supported";
+    const std::string_view why = flags > 7          ? ""
+                                 : (flags & 4) != 0 ? ": memory64 is not supported"
+                                                    : ": shared memories are not supported";
     reader.fail_at(offset, concat("malformed limits flags ", Hex{flags}, why));
     return limits;
   }

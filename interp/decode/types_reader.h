@@ -1,5 +1,5 @@
-// Types in the binary format (spec 5.3). Like the reader's own functions, these record the first error in the reader and
-// then give some harmless value: look at ok() before using it as a size or an index.
+// Types in the binary format (spec 5.3). Like the reader's own functions, these record the first error in the reader
+// and then give some harmless value: look at ok() before using it as a size or an index.
 #pragma once
 
 #include <cstdint>

@@ -15,14 +15,21 @@ constexpr uint8_t kCodeSection = 10;
 
 constexpr bool is_constant_instruction(Op op) {
   switch (op) {
-    case Op::i32_const: case Op::i64_const: case Op::f32_const: case Op::f64_const:
-    case Op::ref_null: case Op::ref_func: case Op::global_get:
-    case Op::i32_add: case Op::i32_sub: case Op::i32_mul:
-    case Op::i64_add: case Op::i64_sub: case Op::i64_mul:
-    case Op::end:
-      return true;
-    default:
-      return false;
+    case Op::i32_const:
+    case Op::i64_const:
+    case Op::f32_const:
+    case Op::f64_const:
+    case Op::ref_null:
+    case Op::ref_func:
+    case Op::global_get:
+    case Op::i32_add:
+    case Op::i32_sub:
+    case Op::i32_mul:
+    case Op::i64_add:
+    case Op::i64_sub:
+    case Op::i64_mul:
+    case Op::end: return true;
+    default: return false;
   }
 }
 
@@ -105,7 +112,8 @@ bool FunctionValidator::run_body(ByteReader& reader) {
     if (!instructions.next(instruction) || !step(instruction, instructions)) return false;
   }
   if (reader.at_end()) return true;
-  return reader.fail(concat("section size mismatch: ", reader.remaining(), " bytes after the end of function ", index_));
+  return reader.fail(
+      concat("section size mismatch: ", reader.remaining(), " bytes after the end of function ", index_));
 }
 
 bool FunctionValidator::run_const(ByteReader& reader) {
@@ -128,8 +136,8 @@ Result<void> FunctionValidator::finish(const ByteReader& reader) {
   return reader.result();
 }
 
-// A body is over and blocks are open. The reference interpreter reads on into what follows, and the spec's tests have the
-// words of what it meets there: another body, another section, or nothing.
+// A body is over and blocks are open. The reference interpreter reads on into what follows, and the spec's tests have
+// the words of what it meets there: another body, another section, or nothing.
 bool FunctionValidator::missing_end(ByteReader& reader) const {
   const size_t at = reader.offset();
   const std::string_view words = at == module_.bytes.size() ? "unexpected end of section or function"

@@ -1,5 +1,6 @@
-// Validates bodies and constant expressions by the algorithm of the spec's appendix A.3: one pass, a stack of operand types
-// and a stack of open blocks, no recursion. Code that cannot be reached has a stack of values of any type below what it pushed.
+// Validates bodies and constant expressions by the algorithm of the spec's appendix A.3: one pass, a stack of operand
+// types and a stack of open blocks, no recursion. Code that cannot be reached has a stack of values of any type below
+// what it pushed.
 #pragma once
 
 #include <cstddef>
@@ -24,12 +25,12 @@ class FunctionValidator {
  public:
   FunctionValidator(ModuleDef& module, const ModuleLimits& limits);
 
-  // The body of defined function `index`. Types of all functions, tables, memories and globals are valid by now, and all
-  // declared functions are marked.
+  // The body of defined function `index`. Types of all functions, tables, memories and globals are valid by now, and
+  // all declared functions are marked.
   Result<void> validate_body(uint32_t index);
 
-  // A constant expression of type `expected`, which may refer to the first `visible_globals` globals. Marks functions that it
-  // refers to as declared. `what` and `index` name its owner in messages ("global", 3).
+  // A constant expression of type `expected`, which may refer to the first `visible_globals` globals. Marks functions
+  // that it refers to as declared. `what` and `index` name its owner in messages ("global", 3).
   Result<void> validate_const(ConstExpr expression, ValType expected, uint32_t visible_globals, std::string_view what,
                               uint32_t index);
 

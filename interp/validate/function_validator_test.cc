@@ -12,8 +12,8 @@ namespace wplug::test {
 namespace {
 
 // What bodies find around them. Types: 0 () -> (), 1 (i32) -> (i32), 2 (i32 i64) -> (f32 f64), 3 () -> (i32 i32).
-// Functions: 0 and up of these types, imported; 4 is the one under test. Tables: funcref, externref. Globals: constant i32,
-// mutable f64. Segments: elements of funcref, of externref; data 0.
+// Functions: 0 and up of these types, imported; 4 is the one under test. Tables: funcref, externref. Globals: constant
+// i32, mutable f64. Segments: elements of funcref, of externref; data 0.
 ModuleBuilder surroundings() {
   ModuleBuilder module;
   module.type({}, {});
@@ -46,14 +46,15 @@ std::string body(const Bytes& code) { return body({}, {}, code); }
 
 // Constants of types, and instructions by name.
 Bytes constant(ValType type) {
-  static const std::map<uint32_t, Bytes> kConstants = {
-      {ValType::i32().bits(), {0x41, 1}}, {ValType::i64().bits(), {0x42, 1}}, {ValType::f32().bits(), {0x43, 0, 0, 0, 0}},
-      {ValType::f64().bits(), {0x44, 0, 0, 0, 0, 0, 0, 0, 0}}};
+  static const std::map<uint32_t, Bytes> kConstants = {{ValType::i32().bits(), {0x41, 1}},
+                                                       {ValType::i64().bits(), {0x42, 1}},
+                                                       {ValType::f32().bits(), {0x43, 0, 0, 0, 0}},
+                                                       {ValType::f64().bits(), {0x44, 0, 0, 0, 0, 0, 0, 0, 0}}};
   return kConstants.at(type.bits());
 }
 
 constexpr ValType kNumbers[] = {ValType::i32(), ValType::i64(), ValType::f32(), ValType::f64()};
-const Bytes kOne = {0x41, 1};       // i32.const 1
+const Bytes kOne = {0x41, 1};  // i32.const 1
 const Bytes kDrop = {0x1a};
 const Bytes kUnreachable = {0x00};
 const Bytes kEnd = {0x0b};
@@ -101,7 +102,8 @@ TEST_CASE("every simple instruction takes its operand types and no others, and g
       for (size_t i = 1; i < rule.operands; ++i) short_by_one = short_by_one + constant(rule.operand[i]);
       CHECK(body(short_by_one + code + after) == nothing);
       // Operands below an open block do not count.
-      CHECK(body(constant(rule.operand[0]) + Bytes{0x02, 0x40} + short_by_one + code + after + kEnd + kDrop) == nothing);
+      CHECK(body(constant(rule.operand[0]) + Bytes{0x02, 0x40} + short_by_one + code + after + kEnd + kDrop) ==
+            nothing);
     }
     for (ValType type : kNumbers) {
       const bool fits = rule.results == 1 && rule.result == type;
@@ -114,10 +116,11 @@ TEST_CASE("every simple instruction takes its operand types and no others, and g
 
 TEST_CASE("accesses are aligned at most naturally, to a memory that exists, within 32 bits of offset") {
   const std::map<std::string_view, unsigned> natural = {
-      {"i32.load", 2}, {"i64.load", 3}, {"f32.load", 2}, {"f64.load", 3}, {"i32.load8_s", 0}, {"i32.load8_u", 0},
-      {"i32.load16_s", 1}, {"i32.load16_u", 1}, {"i64.load8_s", 0}, {"i64.load8_u", 0}, {"i64.load16_s", 1},
-      {"i64.load16_u", 1}, {"i64.load32_s", 2}, {"i64.load32_u", 2}, {"i32.store", 2}, {"i64.store", 3}, {"f32.store", 2},
-      {"f64.store", 3}, {"i32.store8", 0}, {"i32.store16", 1}, {"i64.store8", 0}, {"i64.store16", 1}, {"i64.store32", 2}};
+      {"i32.load", 2},     {"i64.load", 3},     {"f32.load", 2},     {"f64.load", 3},     {"i32.load8_s", 0},
+      {"i32.load8_u", 0},  {"i32.load16_s", 1}, {"i32.load16_u", 1}, {"i64.load8_s", 0},  {"i64.load8_u", 0},
+      {"i64.load16_s", 1}, {"i64.load16_u", 1}, {"i64.load32_s", 2}, {"i64.load32_u", 2}, {"i32.store", 2},
+      {"i64.store", 3},    {"f32.store", 2},    {"f64.store", 3},    {"i32.store8", 0},   {"i32.store16", 1},
+      {"i64.store8", 0},   {"i64.store16", 1},  {"i64.store32", 2}};
   size_t seen = 0;
   for (size_t row = 0; row < kOpCount; ++row) {
     if (kOpInfo[row].immediates != ImmediateKind::memarg) continue;
@@ -150,7 +153,8 @@ TEST_CASE("a body gives exactly the results of its type") {
   CHECK(body({}, {kI32, kI64}, kOne + Bytes{0x42, 1}) == "ok");
   CHECK(body({}, {kI32, kI64}, Bytes{0x42, 1} + kOne) == "invalid: type mismatch: end expects i64, found i32");
   CHECK(body({}, {kI32}, kUnreachable) == "ok");
-  CHECK(body({}, {kI32}, kUnreachable + kOne + kOne) == "invalid: type mismatch: 1 values too many at the end of a block");
+  CHECK(body({}, {kI32}, kUnreachable + kOne + kOne) ==
+        "invalid: type mismatch: 1 values too many at the end of a block");
 }
 
 TEST_CASE("blocks and loops take parameters, give results, and hide what is below them") {
@@ -179,7 +183,8 @@ TEST_CASE("both arms of an if give its results, and an if without else must not 
   CHECK(body(Bytes{0x42, 0, 0x04, 0x40} + kEnd) == "invalid: type mismatch: if expects i32, found i64");
   // The second arm starts with the parameters again, reachable again.
   CHECK(body(kOne + kOne + Bytes{0x04, 0x01, 0x00, 0x05, 0x45} + kEnd + kDrop) == "ok");
-  CHECK(body(kOne + Bytes{0x04, 0x40, 0x00, 0x05} + kDrop + kEnd) == "invalid: type mismatch: drop expects a value, found none");
+  CHECK(body(kOne + Bytes{0x04, 0x40, 0x00, 0x05} + kDrop + kEnd) ==
+        "invalid: type mismatch: drop expects a value, found none");
 }
 
 TEST_CASE("malformed nesting is malformed, not invalid") {
@@ -189,7 +194,8 @@ TEST_CASE("malformed nesting is malformed, not invalid") {
   CHECK(body({0xff}) == "malformed: illegal opcode ff");
   const Bytes types = header() + section(1, {1, 0x60, 0, 0}) + section(3, {2, 0, 0});
   const Bytes good = {2, 0, 0x0b}, open = {2, 0, 0x01};
-  CHECK(words(types + section(10, Bytes{2} + open + good)) == "malformed: END opcode expected: function 0 ends with 1 blocks open");
+  CHECK(words(types + section(10, Bytes{2} + open + good)) ==
+        "malformed: END opcode expected: function 0 ends with 1 blocks open");
   CHECK(words(types + section(10, Bytes{2} + good + open)) ==
         "malformed: unexpected end of section or function: function 1 ends with 1 blocks open");
   CHECK(words(types + section(10, Bytes{2} + good + open) + section(11, {0})) ==
@@ -233,12 +239,14 @@ TEST_CASE("the labels of br_table agree in number and fit what is there") {
   CHECK(body(two_blocks + kOne + kOne + Bytes{0x0e, 1, 1, 7} + close) == "invalid: unknown label 7");
   CHECK(body(two_blocks + kOne + Bytes{0x0e, 1, 1, 0} + close) ==
         "invalid: type mismatch: br_table expects 1 values, found 0");
-  CHECK(body(two_blocks + Bytes{0x42, 0, 0x0e, 0, 0} + close) == "invalid: type mismatch: br_table expects i32, found i64");
+  CHECK(body(two_blocks + Bytes{0x42, 0, 0x0e, 0, 0} + close) ==
+        "invalid: type mismatch: br_table expects i32, found i64");
   const Bytes differing = {0x02, kI64, 0x02, kI32};
   CHECK(body(differing + kOne + kOne + Bytes{0x0e, 1, 1, 0} + close) ==
         "invalid: type mismatch: br_table expects i64, found i32");
   // In unreachable code one operand of any type may serve labels of different types, as long as they agree in number.
-  CHECK(body(differing + Bytes{0x00} + kOne + Bytes{0x0e, 1, 1, 0} + Bytes{0x0b, 0x1a, 0x42, 0} + kEnd + kDrop) == "ok");
+  CHECK(body(differing + Bytes{0x00} + kOne + Bytes{0x0e, 1, 1, 0} + Bytes{0x0b, 0x1a, 0x42, 0} + kEnd + kDrop) ==
+        "ok");
   CHECK(body(differing + Bytes{0x00, 0x41, 1} + kOne + Bytes{0x0e, 1, 1, 0} + close) ==
         "invalid: type mismatch: br_table expects i64, found i32");
 }
@@ -246,7 +254,8 @@ TEST_CASE("the labels of br_table agree in number and fit what is there") {
 TEST_CASE("calls take parameters and give results") {
   CHECK(body({0x10, 0}) == "ok");
   CHECK(body(kOne + Bytes{0x42, 1, 0x10, 2} + kDrop + kDrop) == "ok");
-  CHECK(body(Bytes{0x42, 1} + kOne + Bytes{0x10, 2} + kDrop + kDrop) == "invalid: type mismatch: call expects i64, found i32");
+  CHECK(body(Bytes{0x42, 1} + kOne + Bytes{0x10, 2} + kDrop + kDrop) ==
+        "invalid: type mismatch: call expects i64, found i32");
   CHECK(body(Bytes{0x10, 1} + kDrop) == "invalid: type mismatch: call expects i32, found nothing");
   CHECK(body(Bytes{0x10, 3, 0x6a} + kDrop) == "ok");
   CHECK(body({0x10, 9}) == "invalid: unknown function 9");
@@ -277,14 +286,16 @@ TEST_CASE("tail calls give the caller's results, and what follows is unreachable
 
 TEST_CASE("select chooses between two numbers of one type, or of the type it names") {
   CHECK(body(kOne + kOne + kOne + Bytes{0x1b} + kDrop) == "ok");
-  CHECK(body(kOne + Bytes{0x42, 0} + kOne + Bytes{0x1b} + kDrop) == "invalid: type mismatch: select expects i32, found i64");
+  CHECK(body(kOne + Bytes{0x42, 0} + kOne + Bytes{0x1b} + kDrop) ==
+        "invalid: type mismatch: select expects i32, found i64");
   CHECK(body(Bytes{0xd0, kFuncref, 0xd0, kFuncref} + kOne + Bytes{0x1b} + kDrop) ==
         "invalid: type mismatch: select without a type has references");
   CHECK(body(Bytes{0xd0, kFuncref, 0xd0, kFuncref} + kOne + Bytes{0x1c, 1, kFuncref} + kDrop) == "ok");
   CHECK(body(Bytes{0xd0, kFuncref, 0xd0, kExternref} + kOne + Bytes{0x1c, 1, kFuncref} + kDrop) ==
         "invalid: type mismatch: select expects funcref, found externref");
   CHECK(body(kOne + kOne + kOne + Bytes{0x1c, 0} + kDrop) == "invalid: invalid result arity: select of 0 values");
-  CHECK(body(kOne + kOne + kOne + Bytes{0x1c, 2, kI32, kI32} + kDrop) == "invalid: invalid result arity: select of 2 values");
+  CHECK(body(kOne + kOne + kOne + Bytes{0x1c, 2, kI32, kI32} + kDrop) ==
+        "invalid: invalid result arity: select of 2 values");
   // One known operand gives the type in unreachable code; none leaves it open.
   CHECK(body(kUnreachable + Bytes{0x42, 0} + kOne + Bytes{0x1b, 0x45} + kDrop) ==
         "invalid: type mismatch: i32.eqz expects i32, found i64");
@@ -323,13 +334,15 @@ TEST_CASE("table instructions take the table's element type") {
   const Bytes null_func = {0xd0, kFuncref}, null_extern = {0xd0, kExternref};
   CHECK(body(kOne + Bytes{0x25, 1, 0xd1} + kDrop) == "ok");
   CHECK(body(kOne + null_func + Bytes{0x26, 0}) == "ok");
-  CHECK(body(kOne + null_extern + Bytes{0x26, 0}) == "invalid: type mismatch: table.set expects funcref, found externref");
+  CHECK(body(kOne + null_extern + Bytes{0x26, 0}) ==
+        "invalid: type mismatch: table.set expects funcref, found externref");
   CHECK(body(Bytes{0xfc, 16, 1} + kDrop) == "ok");
   CHECK(body(null_extern + kOne + Bytes{0xfc, 15, 1} + kDrop) == "ok");
   CHECK(body(null_func + kOne + Bytes{0xfc, 15, 1} + kDrop) ==
         "invalid: type mismatch: table.grow expects externref, found funcref");
   CHECK(body(kOne + null_func + kOne + Bytes{0xfc, 17, 0}) == "ok");
-  CHECK(body(kOne + kOne + kOne + Bytes{0xfc, 17, 0}) == "invalid: type mismatch: table.fill expects funcref, found i32");
+  CHECK(body(kOne + kOne + kOne + Bytes{0xfc, 17, 0}) ==
+        "invalid: type mismatch: table.fill expects funcref, found i32");
   const Bytes three = kOne + kOne + kOne;
   CHECK(body(three + Bytes{0xfc, 14, 0, 0}) == "ok");
   CHECK(body(three + Bytes{0xfc, 14, 0, 1}) == "invalid: type mismatch: table.copy expects funcref, found externref");
@@ -401,7 +414,7 @@ TEST_CASE("locals come in runs, and a run of any length costs no more than its b
   const Bytes runs = Bytes{4} + leb(1000) + Bytes{kI64, 0, kF32} + leb(2000) + Bytes{kI64} + leb(46999) + Bytes{kF64};
   CHECK(locals(runs, {}) == "ok");
   auto get = [&](uint32_t index, uint8_t check) { return locals(runs, Bytes{0x20} + leb(index) + Bytes{check, 0x1a}); };
-  CHECK(get(0, 0x45) == "ok");                            // i32.eqz
+  CHECK(get(0, 0x45) == "ok");                                                                   // i32.eqz
   for (uint32_t index : {1u, 127u, 128u, 1000u, 1001u, 3000u}) CHECK(get(index, 0x50) == "ok");  // i64.eqz
   for (uint32_t index : {3001u, 49999u}) CHECK(get(index, 0x9a) == "ok");                        // f64.neg
   CHECK(get(3000, 0x9a) == "invalid: type mismatch: f64.neg expects f64, found i64 (function 0)");
@@ -458,8 +471,7 @@ TEST_CASE("large bodies are validated: a million instructions, a million labels,
   Bytes nested;
   for (int i = 0; i < 1'000'000; ++i) nested.insert(nested.end(), {0x02, 0x40});
   CHECK(body(nested + Bytes(1'000'000, 0x0b)) == "ok");
-  CHECK(body(nested + Bytes(999'999, 0x0b)) ==
-        "malformed: section size mismatch: function 4 ends with 1 blocks open");
+  CHECK(body(nested + Bytes(999'999, 0x0b)) == "malformed: section size mismatch: function 4 ends with 1 blocks open");
 }
 
 TEST_CASE("a br_table into many blocks of many values does not check a block twice") {

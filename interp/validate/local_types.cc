@@ -33,7 +33,8 @@ bool LocalTypes::read(ByteReader& reader, std::span<const ValType> params, uint3
     total += count;
     if (total <= limit) add(count, type);
   }
-  // The sum decides between what no module may have and what this engine does not take, so it is taken to the end first.
+  // The sum decides between what no module may have and what this engine does not take, so it is taken to the end
+  // first.
   if (total > UINT32_MAX) return reader.fail_at(offset, concat("too many locals: ", total));
   if (total > limit) {
     return reader.fail_at(offset, concat("too many locals: ", total, " exceed the limit of ", limit), ErrorKind::limit);
@@ -42,7 +43,8 @@ bool LocalTypes::read(ByteReader& reader, std::span<const ValType> params, uint3
 }
 
 ValType LocalTypes::far_type(uint32_t index) const {
-  return std::upper_bound(runs_.begin(), runs_.end(), index, [](uint32_t i, const Run& run) { return i < run.end; })->type;
+  return std::upper_bound(runs_.begin(), runs_.end(), index, [](uint32_t i, const Run& run) { return i < run.end; })
+      ->type;
 }
 
 }  // namespace wplug

@@ -14,8 +14,8 @@ namespace wplug {
 
 class LocalTypes {
  public:
-  // Starts with the parameters and reads the declarations of a body (spec 5.5.13). False, with the error in `reader`, when
-  // they are malformed or more than `limit`.
+  // Starts with the parameters and reads the declarations of a body (spec 5.5.13). False, with the error in `reader`,
+  // when they are malformed or more than `limit`.
   bool read(ByteReader& reader, std::span<const ValType> params, uint32_t limit);
 
   uint32_t count() const { return count_; }

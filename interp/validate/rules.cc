@@ -145,8 +145,8 @@ bool FunctionValidator::branch_table(std::span<const uint32_t> labels, uint32_t 
     target->stamp = stamp_;
     const std::span<const ValType> target_types = target->label_types();
     if (target_types.size() != types.size()) {
-      return mismatch(concat("br_table: label ", depth, " takes ", target_types.size(), " values, the default ",
-                             types.size()));
+      return mismatch(
+          concat("br_table: label ", depth, " takes ", target_types.size(), " values, the default ", types.size()));
     }
     if (!check_top(target_types)) return false;
   }
@@ -212,7 +212,8 @@ bool FunctionValidator::local_tee(uint32_t index) { return local_set(index) && p
 bool FunctionValidator::global_get(uint32_t index) {
   if (index >= (is_constant_ ? visible_globals_ : module_.globals.size())) return unknown("global", index);
   const GlobalType& global = module_.globals[index].type;
-  if (is_constant_ && global.is_mutable) return invalid(concat("constant expression required: global ", index, " is mutable"));
+  if (is_constant_ && global.is_mutable)
+    return invalid(concat("constant expression required: global ", index, " is mutable"));
   return push(global.type);
 }
 
@@ -236,7 +237,8 @@ bool FunctionValidator::ref_func(uint32_t index) {
 bool FunctionValidator::ref_is_null() {
   ValType type;
   if (!pop_any(type)) return false;
-  if (!type.is_ref() && !type.is_bottom()) return mismatch(concat("ref.is_null expects a reference, found ", type.to_string()));
+  if (!type.is_ref() && !type.is_bottom())
+    return mismatch(concat("ref.is_null expects a reference, found ", type.to_string()));
   return push(ValType::i32());
 }
 
@@ -266,7 +268,8 @@ bool FunctionValidator::memory_init(const Instruction& in) {
 
 // Segments follow the code, so that their number must have come before it (spec 5.5.16).
 bool FunctionValidator::has_data(uint32_t index) {
-  if (!module_.data_count.has_value()) return fail(ErrorKind::malformed, concat("data count section required by ", info(op_).text));
+  if (!module_.data_count.has_value())
+    return fail(ErrorKind::malformed, concat("data count section required by ", info(op_).text));
   return index < *module_.data_count || unknown("data segment", index);
 }
 

@@ -15,10 +15,10 @@ namespace wplug {
 struct Signature {
   static constexpr size_t kMostOperands = 3;
 
-  bool is_special = false;  // the validator has a rule of its own; nothing below counts
+  bool is_special = false;   // the validator has a rule of its own; nothing below counts
   bool has_address = false;  // the first operand is an address: of type i32, or i64 for a memory addressed so
   uint8_t operands = 0;
-  uint8_t results = 0;  // 0 or 1
+  uint8_t results = 0;      // 0 or 1
   uint8_t access_log2 = 0;  // loads and stores: the natural alignment
   uint8_t operand_slots = 0;
   std::array<ValType, kMostOperands> operand{};

@@ -61,7 +61,8 @@ class ModuleValidator {
   Result<void> bodies();
 
   Error invalid(size_t offset, std::string text) const { return Error(ErrorKind::invalid, std::move(text), offset); }
-  // Where a definition without an offset of its own is to be looked for: its import or its section. For errors only: slow.
+  // Where a definition without an offset of its own is to be looked for: its import or its section. For errors only:
+  // slow.
   size_t offset_of(ExternKind kind, uint32_t index, uint8_t section) const;
   size_t section_offset(uint8_t id) const;
   size_t offset_of(std::string_view name) const {
@@ -92,7 +93,8 @@ Result<void> ModuleValidator::function_types() {
   for (uint32_t i = 0; i < module_.functions.size(); ++i) {
     const uint32_t type = module_.functions[i].type;
     if (type >= module_.types.size()) {
-      return invalid(offset_of(ExternKind::func, i, kFunctionSection), concat("unknown type ", type, " (function ", i, ")"));
+      return invalid(offset_of(ExternKind::func, i, kFunctionSection),
+                     concat("unknown type ", type, " (function ", i, ")"));
     }
   }
   return {};
@@ -105,8 +107,8 @@ Result<void> ModuleValidator::memories() {
   for (uint32_t i = 0; i < module_.memories.size(); ++i) {
     const Limits& limits = module_.memories[i].limits;
     const uint64_t most = limits.is_64 ? kMostPages64 : kMostPages;
-    std::string wrong = wrong_limits(limits, most, concat("memory size must be at most ", most, " pages",
-                                                          limits.is_64 ? "" : " (4GiB)"));
+    std::string wrong = wrong_limits(
+        limits, most, concat("memory size must be at most ", most, " pages", limits.is_64 ? "" : " (4GiB)"));
     if (wrong.empty()) continue;
     return invalid(offset_of(ExternKind::memory, i, kMemorySection), concat(wrong, " (memory ", i, ")"));
   }
@@ -188,7 +190,8 @@ Result<void> ModuleValidator::elements() {
 Result<void> ModuleValidator::element(const ElementDef& element, uint32_t index) {
   for (uint32_t function : element.functions) {
     if (function >= module_.functions.size()) {
-      return invalid(section_offset(kElementSection), concat("unknown function ", function, " (elem segment ", index, ")"));
+      return invalid(section_offset(kElementSection),
+                     concat("unknown function ", function, " (elem segment ", index, ")"));
     }
     module_.functions[function].declared = true;
   }

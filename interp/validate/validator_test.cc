@@ -88,10 +88,12 @@ TEST_CASE("constant expressions are of their type, and constant") {
   CHECK(global_of(kI32, {0x0b}) == "invalid: type mismatch: end expects i32, found nothing (global 3)");
   CHECK(global_of(kI32, {0x41, 1, 0x41, 1, 0x0b}) ==
         "invalid: type mismatch: 1 values too many at the end of a block (global 3)");
-  CHECK(global_of(kI32, {0x41, 1, 0x6a, 0x0b}) == "invalid: type mismatch: i32.add expects i32, found nothing (global 3)");
+  CHECK(global_of(kI32, {0x41, 1, 0x6a, 0x0b}) ==
+        "invalid: type mismatch: i32.add expects i32, found nothing (global 3)");
   CHECK(global_of(kI32, global_get(1)) == "invalid: constant expression required: global 1 is mutable (global 3)");
   CHECK(global_of(kI32, global_get(3)) == "invalid: unknown global 3 (global 3)");
-  CHECK(global_of(kI32, {0x41, 1, 0x01, 0x0b}) == "invalid: constant expression required: nop is not constant (global 3)");
+  CHECK(global_of(kI32, {0x41, 1, 0x01, 0x0b}) ==
+        "invalid: constant expression required: nop is not constant (global 3)");
   CHECK(global_of(kI32, {0x41, 4, 0x41, 2, 0x6d, 0x0b}) ==
         "invalid: constant expression required: i32.div_s is not constant (global 3)");
   CHECK(global_of(kFuncref, ref_func(0)) == "invalid: unknown function 0 (global 3)");
@@ -144,7 +146,8 @@ TEST_CASE("element segments fit their table, and their functions exist") {
   };
   CHECK(element(Bytes{0} + global_get(0) + vec({0})) == "ok");
   CHECK(element(Bytes{0} + i32_const(0) + vec({0, 1})) == "invalid: unknown function 1 (elem segment 0)");
-  CHECK(element(Bytes{0} + i64_const(0) + vec({0})) == "invalid: type mismatch: end expects i32, found i64 (elem segment 0)");
+  CHECK(element(Bytes{0} + i64_const(0) + vec({0})) ==
+        "invalid: type mismatch: end expects i32, found i64 (elem segment 0)");
   CHECK(element(Bytes{2, 5} + i32_const(0) + Bytes{0} + vec({0})) == "invalid: unknown table 5 (elem segment 0)");
   CHECK(element(Bytes{2, 1} + i32_const(0) + Bytes{0} + vec({0})) ==
         "invalid: type mismatch: table of externref, elements of funcref (elem segment 0)");

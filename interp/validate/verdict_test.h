@@ -23,7 +23,9 @@ inline std::string words(const Bytes& bytes, const ModuleLimits& limits = {}) {
   return text.substr(0, text.find(" (at byte "));
 }
 
-inline std::string words(const ModuleBuilder& module, const ModuleLimits& limits = {}) { return words(module.build(), limits); }
+inline std::string words(const ModuleBuilder& module, const ModuleLimits& limits = {}) {
+  return words(module.build(), limits);
+}
 
 inline Bytes header() { return {0, 'a', 's', 'm', 1, 0, 0, 0}; }
 
@@ -41,11 +43,11 @@ inline Bytes full_module() {
   module.import_memory("env", "m", limits(1, 2));
   module.import_global("env", "g", kI32, false);
   // local.get 0, local.get 1, call 0, i32.const 1000, i32.load offset=300, i32.add, block (result i32) … end
-  module.func_body(binary, {1, 2, kI64, 0x20, 0, 0x20, 1, 0x10, 0, 0x41, 0xe8, 0x07, 0x28, 2, 0xac, 0x02, 0x6a, 0x02, kI32,
-                            0x41, 3, 0x41, 0, 0x0e, 1, 0, 0, 0x0b, 0x6a, 0x0b});
+  module.func_body(binary, {1,    2,    kI64, 0x20, 0,    0x20, 1,    0x10, 0,    0x41, 0xe8, 0x07, 0x28, 2,    0xac,
+                            0x02, 0x6a, 0x02, kI32, 0x41, 3,    0x41, 0,    0x0e, 1,    0,    0,    0x0b, 0x6a, 0x0b});
   // memory.init, data.drop, table.init, f64.const, drop
-  module.func_body(nullary, {0, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 8, 1, 0, 0xfc, 9, 1, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 12, 2,
-                             1, 0x44, 1, 2, 3, 4, 5, 6, 7, 8, 0x1a, 0x0b});
+  module.func_body(nullary, {0,    0x41, 0,    0x41, 0, 0x41, 0,    0xfc, 8, 1, 0, 0xfc, 9, 1, 0x41, 0,    0x41, 0,
+                             0x41, 0,    0xfc, 12,   2, 1,    0x44, 1,    2, 3, 4, 5,    6, 7, 8,    0x1a, 0x0b});
   module.table(kFuncref, limits(10));
   module.item(4, Bytes{0x40, 0x00, kFuncref} + limits(3, 4) + ref_null(kFuncref));
   module.table(kExternref, limits(2));
