@@ -98,7 +98,7 @@ def difference(expected, actual):
 
 def prepare_modules(wat2wasm, folder):
     for source in sorted((HERE / "modules").glob("*.wat")):
-        subprocess.run([wat2wasm, str(source), "-o", str(folder / (source.stem + ".wasm"))], check=True)
+        subprocess.run([wat2wasm, "--debug-names", str(source), "-o", str(folder / (source.stem + ".wasm"))], check=True)
 
 
 def run_case(case, programs, prepared):
