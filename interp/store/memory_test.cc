@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "interp/api/fixtures_test.h"
 #include "interp/store/runtime.h"
 #include "wplug/engine.h"
 #include "wplug/store.h"
@@ -108,19 +109,16 @@ TEST_CASE("contents survive growth, small memories and large ones alike") {
 }
 
 TEST_CASE("the context caches where accesses of each size end, and follows growth") {
-  Store store = make_store();
-  StoreImpl& impl = *store.impl();
-  auto memory = new_memory(impl, pages(0, 4));
-  REQUIRE(memory.ok());
-  MemoryInstance* memories[] = {*memory};
-  InstanceImpl instance;
-  instance.memories.reset(static_cast<MemoryInstance**>(std::calloc(1, sizeof(MemoryInstance*))));
-  instance.memories[0] = memories[0];
-  instance.memory_count = 1;
-  load_instance(impl.context, &instance);
+  test::World world;
+  StoreImpl& impl = *world.store.impl();
+  test::ModuleBuilder builder;
+  builder.memory(test::limits(0, 4));
+  InstanceImpl* instance = world.instantiate(builder).impl();
+  MemoryInstance* memory = instance->memories[0];
+  load_instance(impl.context, instance);
   for (uint64_t limit : impl.context.memory_limit) CHECK(limit == 0);
-  CHECK(grow_memory(impl, **memory, 1) == 0);
-  CHECK(impl.context.memory_base == (*memory)->base);
+  CHECK(grow_memory(impl, *memory, 1) == 0);
+  CHECK(impl.context.memory_base == memory->base);
   CHECK(impl.context.memory_limit[0] == kPage);
   CHECK(impl.context.memory_limit[1] == kPage - 1);
   CHECK(impl.context.memory_limit[2] == kPage - 3);
