@@ -79,7 +79,7 @@ TEST_CASE("written strings are valid JSON whatever bytes they hold") {
   for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
   CHECK(is_json(json_string(all)));
   for (int a = 0; a < 256; ++a) {
-    for (int b = 0; b < 256; b += 3) CHECK(is_json(json_string({static_cast<char>(a), static_cast<char>(b)})));
+    for (int b = 0; b < 256; b += 3) CHECK(is_json(json_string(std::string{static_cast<char>(a), static_cast<char>(b)})));
   }
 }
 

@@ -31,6 +31,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int kMostAbandoned = 64;
 // Without a deadline of its own a request still ends.
 constexpr std::chrono::seconds kLongest = std::chrono::seconds(300);
+constexpr std::chrono::milliseconds kMargin = std::chrono::milliseconds(100);
 
 // Shared by the caller and the request's thread, which may outlive the caller.
 struct Exchange {
@@ -92,7 +93,8 @@ std::unique_ptr<httplib::ClientImpl> make_client(const FetchRequest& request) {
 }
 
 void configure(httplib::ClientImpl& client, const FetchRequest& request, const std::string& address) {
-  const auto left = std::max<Clock::duration>(request.deadline - Clock::now(), std::chrono::milliseconds(1));
+  // A little beyond the deadline, so that it is the caller who notices it and calls it by its name.
+  const auto left = std::max<Clock::duration>(request.deadline - Clock::now(), Clock::duration(0)) + kMargin;
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(left);
   client.set_connection_timeout(microseconds);
   client.set_read_timeout(microseconds);
