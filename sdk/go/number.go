@@ -1,7 +1,5 @@
 package wplug
 
-import "bytes"
-
 // beyond it all exponents count as the same
 const maxExponent = 100_000_000_000_000_000
 
@@ -55,12 +53,24 @@ func readDecimal(text []byte) decimal {
 	if d.negative {
 		text = text[1:]
 	}
-	var exponent int64
-	if e := bytes.IndexAny(text, "eE"); e >= 0 {
-		exponent = readExponent(text[e+1:])
-		text = text[:e]
+	dot, end := -1, len(text)
+	for i, c := range text {
+		if c == '.' {
+			dot = i
+		} else if c|0x20 == 'e' {
+			end = i
+			break
+		}
 	}
-	d.whole, d.fraction, _ = bytes.Cut(text, []byte("."))
+	var exponent int64
+	if end < len(text) {
+		exponent = readExponent(text[end+1:])
+	}
+	if dot < 0 {
+		d.whole = text[:end]
+	} else {
+		d.whole, d.fraction = text[:dot], text[dot+1:end]
+	}
 	for d.first < d.digits() && d.digit(d.first) == '0' {
 		d.first++
 	}

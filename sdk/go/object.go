@@ -9,14 +9,31 @@ import (
 type Field struct {
 	rawKey []byte // between the quotes, escapes as written
 	Value  Value
+	tag    uint32
+}
+
+// Keys are compared by tag first: their size and last byte, or escapedTag for one that is written with escapes and must be
+// read to be compared. A field that is not the one looked for costs one comparison.
+const escapedTag = 0xffffffff
+
+func tagOf(size int, last byte) uint32 { return uint32(size&0x3fffff)<<8 | uint32(last) }
+
+func tagOfString(key string) uint32 {
+	if key == "" {
+		return 0
+	}
+	return tagOf(len(key), key[len(key)-1])
+}
+
+func tagOfRaw(key []byte) uint32 {
+	if len(key) == 0 {
+		return 0
+	}
+	return tagOf(len(key), key[len(key)-1])
 }
 
 // Key returns the characters of the field's name.
 func (f *Field) Key() string { return unescape(f.rawKey) }
-
-func (f *Field) hasKey(key string) bool {
-	return string(f.rawKey) == key || (hasEscape(f.rawKey) && unescape(f.rawKey) == key)
-}
 
 // An Object is the top-level fields of a JSON object, in order. A record is read once, checked in full (RFC 8259, UTF-8, at
 // most 256 levels), and kept as the texts of its fields. What a plugin does not touch goes out as it came in: the order of
@@ -83,11 +100,11 @@ func (s *scanner) readObject(object *Object) bool {
 	}
 	for {
 		s.skipSpace()
-		key := s.at + 1
+		key, escapes := s.at+1, s.escapes
 		if !s.skipString() {
 			return false
 		}
-		rawKey := s.text[key : s.at-1]
+		rawKey, escaped := s.text[key:s.at-1], s.escapes != escapes
 		s.skipSpace()
 		if !s.take(':') {
 			return s.expected("expected ':'")
@@ -97,7 +114,11 @@ func (s *scanner) readObject(object *Object) bool {
 		if !s.skipValue() {
 			return false
 		}
-		object.fields = append(object.fields, Field{rawKey, s.text[value:s.at:s.at]})
+		tag := tagOfRaw(rawKey)
+		if escaped {
+			tag = escapedTag
+		}
+		object.fields = append(object.fields, Field{rawKey, s.text[value:s.at:s.at], tag})
 		s.skipSpace()
 		if !s.take(',') {
 			return s.take('}') || s.expected("expected ',' or '}'")
@@ -105,11 +126,25 @@ func (s *scanner) readObject(object *Object) bool {
 	}
 }
 
+// find is the place of the first field with a key from a place on; the number of fields when there is none.
+func (o *Object) find(key string, from int) int {
+	tag := tagOfString(key)
+	for at := from; at < len(o.fields); at++ {
+		field := &o.fields[at]
+		if field.tag == tag && string(field.rawKey) == key || field.tag == escapedTag && field.Key() == key {
+			return at
+		}
+	}
+	return len(o.fields)
+}
+
 // Get returns the value of a key, nil when there is none.
 func (o *Object) Get(key string) Value {
-	for i := len(o.fields) - 1; i >= 0; i-- {
-		if o.fields[i].hasKey(key) {
-			return o.fields[i].Value
+	tag := tagOfString(key)
+	for at := len(o.fields) - 1; at >= 0; at-- {
+		field := &o.fields[at]
+		if field.tag == tag && string(field.rawKey) == key || field.tag == escapedTag && field.Key() == key {
+			return field.Value
 		}
 	}
 	return nil
@@ -154,42 +189,38 @@ func (o *Object) SetRaw(key string, value Value) {
 // keptFrom is what was appended to kept since it had the given size. Growing kept later leaves it where it is.
 func (o *Object) keptFrom(first int) []byte { return o.kept[first:len(o.kept):len(o.kept)] }
 
-func (o *Object) keepKey(key string) []byte {
+func (o *Object) fieldOf(key string, value Value) Field {
 	first := len(o.kept)
 	o.kept = appendEscaped(o.kept, key)
-	return o.keptFrom(first)
+	rawKey := o.keptFrom(first)
+	if len(rawKey) != len(key) {
+		return Field{rawKey, value, escapedTag}
+	}
+	return Field{rawKey, value, tagOfRaw(rawKey)}
 }
 
 func (o *Object) set(key string, value Value) {
-	if !o.replace(key, func(field *Field) { field.Value = value }) {
-		o.fields = append(o.fields, Field{o.keepKey(key), value})
+	if at := o.find(key, 0); at < len(o.fields) {
+		o.replace(at, key, Field{o.fields[at].rawKey, value, o.fields[at].tag})
+	} else {
+		o.fields = append(o.fields, o.fieldOf(key, value))
 	}
 }
 
-// replace changes the first field with a key and removes the others. It returns false when there is none.
-func (o *Object) replace(key string, change func(*Field)) bool {
-	found := false
-	o.fields = slices.DeleteFunc(o.fields, func(field Field) bool {
-		duplicate := found && field.hasKey(key)
-		found = found || field.hasKey(key)
-		return duplicate
-	})
-	if !found {
-		return false
+// replace puts by in the place of the first field with a key, which is at, and takes out the others.
+func (o *Object) replace(at int, key string, by Field) {
+	o.fields[at] = by
+	for other := o.find(key, at+1); other < len(o.fields); other = o.find(key, other) {
+		o.fields = slices.Delete(o.fields, other, other+1)
 	}
-	for i := range o.fields {
-		if o.fields[i].hasKey(key) {
-			change(&o.fields[i])
-			break
-		}
-	}
-	return true
 }
 
 // Remove returns true when there was such a field.
 func (o *Object) Remove(key string) bool {
 	before := len(o.fields)
-	o.fields = slices.DeleteFunc(o.fields, func(field Field) bool { return field.hasKey(key) })
+	for at := o.find(key, 0); at < len(o.fields); at = o.find(key, at) {
+		o.fields = slices.Delete(o.fields, at, at+1)
+	}
 	return len(o.fields) < before
 }
 
@@ -201,8 +232,8 @@ func (o *Object) Rename(key, to string) bool {
 		return value != nil
 	}
 	o.Remove(to)
-	rawKey := o.keepKey(to)
-	return o.replace(key, func(field *Field) { *field = Field{rawKey, value} })
+	o.replace(o.find(key, 0), key, o.fieldOf(to, value))
+	return true
 }
 
 // Bytes returns the object as compact JSON, valid until the call ends or the object is used again.

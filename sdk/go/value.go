@@ -1,8 +1,10 @@
 package wplug
 
 import (
+	"bytes"
 	"strconv"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // A Kind is what a JSON value is.
@@ -151,14 +153,7 @@ func simpleEscape(c byte) byte {
 	return c
 }
 
-func hasEscape(raw []byte) bool {
-	for _, c := range raw {
-		if c == '\\' {
-			return true
-		}
-	}
-	return false
-}
+func hasEscape(raw []byte) bool { return bytes.IndexByte(raw, '\\') >= 0 }
 
 // unescape returns the characters of the checked inside of a string.
 func unescape(raw []byte) string {
@@ -205,15 +200,20 @@ func appendEscape(out []byte, c byte) []byte {
 
 // appendEscaped appends text as the inside of a JSON string.
 func appendEscaped(out []byte, text string) []byte {
-	done := 0
-	for i := 0; i < len(text); i++ {
-		if c := text[i]; c < 0x20 || c == '"' || c == '\\' {
-			out = append(out, text[done:i]...)
-			out = appendEscape(out, c)
-			done = i + 1
+	raw := unsafe.Slice(unsafe.StringData(text), len(text)) // read only
+	for at := 0; ; {
+		plain := plainEnd(raw, at)
+		out = append(out, text[at:plain]...)
+		if plain == len(text) {
+			return out
 		}
+		if c := text[plain]; c < utf8.RuneSelf {
+			out = appendEscape(out, c)
+		} else {
+			out = append(out, c)
+		}
+		at = plain + 1
 	}
-	return append(out, text[done:]...)
 }
 
 // Quote returns text as a JSON string with its quotes; it escapes only what JSON demands.

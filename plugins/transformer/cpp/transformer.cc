@@ -7,6 +7,8 @@
 // that are not there are passed over. plugins/transformer/go is the same in Go.
 #include <wplug_sdk/plugin.h>
 
+#include <algorithm>
+
 namespace {
 
 using wplug::json::Field;
@@ -57,21 +59,14 @@ bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) !=
 
 // `*` for every character but the last `keep`.
 std::string masked(std::string_view text, int64_t keep) {
-  int64_t characters = 0;
-  for (const char c : text) {
-    characters += starts_character(c) ? 1 : 0;
+  size_t shown = text.size();  // where the last `keep` characters begin
+  while (shown > 0 && keep > 0) {
+    --shown;
+    keep -= starts_character(text[shown]) ? 1 : 0;
   }
-  std::string out;
-  int64_t hidden = characters - (keep > 0 ? keep : 0);
-  for (const char c : text) {
-    hidden -= starts_character(c) ? 1 : 0;
-    if (hidden < 0) {
-      out += c;
-    } else if (starts_character(c)) {
-      out += '*';
-    }
-  }
-  return out;
+  std::string out(static_cast<size_t>(std::count_if(text.begin(), text.begin() + static_cast<ptrdiff_t>(shown),
+                                                    starts_character)), '*');
+  return out.append(text.substr(shown));
 }
 
 void mask_field(Object& record, const Mask& mask) {

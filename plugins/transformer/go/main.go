@@ -8,6 +8,7 @@
 package main
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	wplug "wplug/sdk"
@@ -50,16 +51,14 @@ func readPlan() *plan {
 
 // masked has `*` for every character but the last keep ones.
 func masked(text string, keep int) string {
-	hidden := utf8.RuneCountInString(text) - keep
-	out := make([]byte, 0, len(text))
-	for i := range text {
-		if hidden <= 0 {
-			return string(append(out, text[i:]...))
+	shown := len(text) // where the last keep characters begin
+	for shown > 0 && keep > 0 {
+		shown--
+		if utf8.RuneStart(text[shown]) {
+			keep--
 		}
-		out = append(out, '*')
-		hidden--
 	}
-	return string(out)
+	return strings.Repeat("*", utf8.RuneCountInString(text[:shown])) + text[shown:]
 }
 
 func (m *mask) apply(record *wplug.Object) {

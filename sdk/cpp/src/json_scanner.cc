@@ -24,21 +24,28 @@ bool is_hex(char c) { return is_digit(c) || static_cast<unsigned char>((c | 0x20
 
 }  // namespace
 
+const char* plain_end(const char* at, const char* end) {
+  while (end - at >= 8) {
+    uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    const uint64_t special = special_bytes(word);
+    if (special != 0) {
+      return at + std::countr_zero(special) / 8;
+    }
+    at += 8;
+  }
+  while (at != end && static_cast<unsigned char>(*at - 0x20) < 0x60 && *at != '"' && *at != '\\') {
+    ++at;
+  }
+  return at;
+}
+
 bool Scanner::skip_string() {
   if (!take('"')) {
     return fail(at_end() ? "unexpected end" : "expected a string");
   }
   for (;;) {
-    while (end_ - at_ >= 8) {
-      uint64_t word;
-      std::memcpy(&word, at_, sizeof word);
-      const uint64_t special = special_bytes(word);
-      if (special != 0) {
-        at_ += std::countr_zero(special) / 8;
-        break;
-      }
-      at_ += 8;
-    }
+    at_ = plain_end(at_, end_);
     if (at_ == end_) {
       return fail("unterminated string");
     }
@@ -50,15 +57,14 @@ bool Scanner::skip_string() {
     if (byte < 0x20) {
       return fail("control character in string");
     }
-    if (byte != '\\' && byte < 0x80) {
-      ++at_;  // one of the last seven bytes of the text
-    } else if (byte == '\\' ? !skip_escape() : !skip_utf8()) {
+    if (byte == '\\' ? !skip_escape() : !skip_utf8()) {
       return false;
     }
   }
 }
 
 bool Scanner::skip_escape() {
+  ++escapes_;
   const size_t left = static_cast<size_t>(end_ - at_);
   const char kind = left >= 2 ? at_[1] : '\0';
   if (kind == 'u') {
@@ -183,6 +189,14 @@ bool Scanner::close_containers(const char* closers, size_t& depth) {
 }
 
 bool Scanner::skip_value() {
+  skip_space();
+  if (at_end()) {
+    return fail("unexpected end");
+  }
+  return *at_ == '{' || *at_ == '[' ? skip_container() : skip_scalar();
+}
+
+bool Scanner::skip_container() {
   char closers[kMaxDepth];
   size_t depth = 0;
   do {

@@ -8,6 +8,10 @@
 
 namespace wplug::json {
 
+// Where the run of bytes from `at` ends that a JSON string may have as they are and that are ASCII: at a quote, a
+// backslash, a control character, a byte above 0x7f, or `end`.
+const char* plain_end(const char* at, const char* end);
+
 class Scanner {
  public:
   static constexpr size_t kMaxDepth = 256;
@@ -18,9 +22,13 @@ class Scanner {
   const char* at() const { return at_; }
   size_t offset() const { return static_cast<size_t>(at_ - begin_); }
   const char* problem() const { return problem_; }
+  // How many escapes strings had so far.
+  size_t escapes() const { return escapes_; }
 
   void skip_space() {
-    while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) {
+    // Anything above a blank ends the loop with one comparison.
+    while (at_ != end_ && static_cast<unsigned char>(*at_) <= ' ' &&
+           (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) {
       ++at_;
     }
   }
@@ -46,6 +54,7 @@ class Scanner {
   }
 
  private:
+  bool skip_container();
   bool skip_scalar();
   bool skip_escape();
   bool skip_utf8();
@@ -59,6 +68,7 @@ class Scanner {
   const char* at_;
   const char* end_;
   const char* problem_ = nullptr;
+  size_t escapes_ = 0;
 };
 
 }  // namespace wplug::json

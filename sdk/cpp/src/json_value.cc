@@ -59,6 +59,10 @@ size_t append_escaped_code(std::string& out, std::string_view raw, size_t at) {
 
 // The characters of the checked inside of a string.
 std::string unescape(std::string_view raw) {
+  const char* const end = raw.data() + raw.size();
+  if (plain_end(raw.data(), end) == end) {
+    return std::string(raw);
+  }
   std::string out;
   out.reserve(raw.size());
   size_t at = 0;
@@ -165,9 +169,5 @@ std::vector<std::string> Value::strings() const {
 }
 
 std::string Field::key() const { return unescape(raw_key); }
-
-bool Field::has_key(std::string_view key) const {
-  return raw_key == key || (raw_key.find('\\') != std::string_view::npos && unescape(raw_key) == key);
-}
 
 }  // namespace wplug::json

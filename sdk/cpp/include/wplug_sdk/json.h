@@ -9,7 +9,7 @@
 #pragma once
 
 #include <cstdint>
-#include <forward_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,12 +55,32 @@ class Value {
 struct Field {
   std::string_view raw_key;  // between the quotes, escapes as written
   Value value;
+  uint32_t tag = 0;  // size and last byte of the key, which tell most keys apart; see json_object.cc
 
   std::string key() const;
-  bool has_key(std::string_view key) const;
 };
 
-// The top-level fields of a JSON object, in order. Cheap for the tens of fields a record has: lookups are linear.
+namespace detail {
+
+// Texts that stay where they are until clear().
+class TextStore {
+ public:
+  std::string_view keep(std::string_view text);
+  // As the inside of a JSON string, or with its quotes.
+  std::string_view keep_escaped(std::string_view text);
+  std::string_view keep_quoted(std::string_view text);
+  void clear() { blocks_.clear(), left_ = 0; }
+
+ private:
+  char* room(size_t size);
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* next_ = nullptr;
+  size_t left_ = 0;
+};
+
+}  // namespace detail
+
+// The top-level fields of a JSON object, in order; move it, do not copy it. Cheap for the tens of fields a record has: lookups are linear.
 class Object {
  public:
   // Reads `text`, which must outlive this object. On an error, which names the byte, the object is empty.
@@ -87,11 +107,13 @@ class Object {
   std::string text() const;
 
  private:
-  std::string_view keep(std::string text);
-  const Field* find(std::string_view key) const;
+  Field field_of(std::string_view key, Value value);
+  size_t find(std::string_view key, size_t from) const;
+  void set(std::string_view key, Value value);
+  void replace(size_t at, std::string_view key, const Field& by);
 
   std::vector<Field> fields_;
-  std::forward_list<std::string> kept_;  // texts that are not in the input; nodes stay where they are
+  detail::TextStore kept_;  // texts that are not in the input
 };
 
 // Nothing when `text` is one JSON value with nothing but white space around it.
