@@ -1,5 +1,6 @@
 // Runs the official suite with one engine configuration; spec-tests/run-suite gives it the folder.
-//   spec-suite [--guard-pages] [--no-registers] [--no-metering] [--eager] [--unsupported] [--json] [--expected LIST] PATH...
+//   spec-suite [--guard-pages] [--no-registers] [--no-metering] [--eager] [--unsupported] [--json]
+//              [--expected LIST] PATH...
 // Exit codes as run_spec, and 77 (meson: skipped) where this build cannot do what is asked.
 
 #include <cstdio>

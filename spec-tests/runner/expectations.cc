@@ -39,8 +39,8 @@ Result<Expectations> Expectations::parse(std::string_view text) {
     const bool complete = space != std::string_view::npos && colon != std::string_view::npos;
     const auto range = complete ? parse_range(line.substr(colon + 1, space - colon - 1)) : std::nullopt;
     if (!range || line.find_first_not_of(' ', space) == std::string_view::npos) {
-      return Error(ErrorKind::malformed, "line " + std::to_string(number) + ": want `file:line reason`, found `" +
-                                             std::string(line) + "`");
+      return Error(ErrorKind::malformed,
+                   "line " + std::to_string(number) + ": want `file:line reason`, found `" + std::string(line) + "`");
     }
     const std::string_view reason = line.substr(line.find_first_not_of(' ', space));
     list.entries_[std::string(line.substr(0, colon))].push_back({range->first, range->second, std::string(reason)});

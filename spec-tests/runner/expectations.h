@@ -19,7 +19,8 @@ class Expectations {
   // Errors: host (unreadable), malformed.
   static Result<Expectations> load(const std::string& path);
 
-  // Why the command at a line of a script (its name, as script_name() gives it) is expected to fail; null when it is not.
+  // Why the command at a line of a script is expected to fail; null when it is not. A script's name is the suite's
+  // (see groups.h), or for another script the path of its .wast file beside the file as given.
   const std::string* reason(const std::string& script, uint32_t line) const;
   // The first lines of a script's entries that hold none of `lines` (the lines of its commands).
   std::vector<uint32_t> unused(const std::string& script, const std::vector<uint32_t>& lines) const;

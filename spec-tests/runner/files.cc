@@ -24,8 +24,7 @@ Result<std::vector<ScriptFile>> scripts_below(const std::string& folder) {
     files.push_back({path.string(), path.lexically_relative(root).generic_string(), true});
   }
   if (error) return unreadable(folder, error);
-  std::sort(files.begin(), files.end(),
-            [](const ScriptFile& a, const ScriptFile& b) { return a.display < b.display; });
+  std::sort(files.begin(), files.end(), [](const ScriptFile& a, const ScriptFile& b) { return a.display < b.display; });
   return files;
 }
 

@@ -29,8 +29,8 @@ constexpr auto kRows = std::to_array<Row>({
 #define WPLUG_SPEC_SCRIPT(script, group) {script, GroupId::group},
 #include "spec-tests/runner/groups.def"
 });
-static_assert(std::is_sorted(kRows.begin(), kRows.end(), [](const Row& a, const Row& b) { return a.script < b.script; }),
-              "find_group searches by halves");
+constexpr bool before(const Row& a, const Row& b) { return a.script < b.script; }
+static_assert(std::is_sorted(kRows.begin(), kRows.end(), before), "find_group searches by halves");
 
 }  // namespace
 

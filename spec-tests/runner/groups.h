@@ -17,7 +17,7 @@ struct Group {
 const Group* find_group(std::string_view script);
 
 // The name in the suite of a script's file, by the longest end of its path that the suite knows:
-// "a/proposals/threads/atomic/atomic.json" is "proposals/threads/atomic.wast". Empty for a script that is not of the suite.
+// "a/proposals/threads/atomic/atomic.json" is "proposals/threads/atomic.wast". Empty when it is not of the suite.
 std::string suite_name(const std::string& path);
 
 // The path of the .wast file that a converted script comes from; the suite has a folder for each script.

@@ -6,7 +6,7 @@
 namespace wplug::spec {
 namespace {
 
-size_t sum(const std::vector<FileReport>& files, size_t FileReport::*member) {
+size_t sum(const std::vector<FileReport>& files, size_t FileReport::* member) {
   size_t total = 0;
   for (const FileReport& file : files) total += file.*member;
   return total;

@@ -23,13 +23,12 @@ Report sample() {
 }
 
 TEST_CASE("the JSON report has the documented shape") {
-  CHECK(sample().to_json() ==
-        R"({"passed":4,"failed":1,"skipped":42,"files":[)"
-        R"({"file":"a/a.json","passed":3,"failed":0,"skipped":2,"failures":[]},)"
-        R"({"file":"b.json","passed":1,"failed":1,"skipped":0,"failures":[)"
-        R"({"line":12,"command":"assert_return","message":"expected i32 1, got i32 2"}]},)"
-        R"({"file":"c.json","passed":0,"failed":0,"skipped":40,"failures":[]}]})"
-        "\n");
+  CHECK(sample().to_json() == R"({"passed":4,"failed":1,"skipped":42,"files":[)"
+                              R"({"file":"a/a.json","passed":3,"failed":0,"skipped":2,"failures":[]},)"
+                              R"({"file":"b.json","passed":1,"failed":1,"skipped":0,"failures":[)"
+                              R"({"line":12,"command":"assert_return","message":"expected i32 1, got i32 2"}]},)"
+                              R"({"file":"c.json","passed":0,"failed":0,"skipped":40,"failures":[]}]})"
+                              "\n");
 }
 
 TEST_CASE("the text report names files, failures, reasons for skipping and totals") {

@@ -46,9 +46,9 @@ struct NumberType {
   ValType type;  // of a scalar; lanes of 8 and 16 bits have none
 };
 constexpr std::array kNumberTypes = {
-    NumberType{"i8", 8, false, ValType::bottom()},   NumberType{"i16", 16, false, ValType::bottom()},
-    NumberType{"i32", 32, false, ValType::i32()},    NumberType{"i64", 64, false, ValType::i64()},
-    NumberType{"f32", 32, true, ValType::f32()},     NumberType{"f64", 64, true, ValType::f64()},
+    NumberType{"i8", 8, false, ValType::bottom()}, NumberType{"i16", 16, false, ValType::bottom()},
+    NumberType{"i32", 32, false, ValType::i32()},  NumberType{"i64", 64, false, ValType::i64()},
+    NumberType{"f32", 32, true, ValType::f32()},   NumberType{"f64", 64, true, ValType::f64()},
 };
 
 struct RefType {

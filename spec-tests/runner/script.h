@@ -33,12 +33,12 @@ struct Action {
 // One command; `kind` says which members count.
 struct Command {
   CommandKind kind = CommandKind::unknown;
-  std::string type;          // as the script has it
-  uint32_t line = 0;         // in the .wast file
-  std::string name;          // module, module_definition, register: the module's script name; may be empty
-  std::string as;            // register: the import name; module_instance: the new instance's name
-  std::string binary;        // file beside the script with the module's bytes; empty when there is only text
-  std::string text;          // the expected message
+  std::string type;    // as the script has it
+  uint32_t line = 0;   // in the .wast file
+  std::string name;    // module, module_definition, register: the module's script name; may be empty
+  std::string as;      // register: the import name; module_instance: the new instance's name
+  std::string binary;  // file beside the script with the module's bytes; empty when there is only text
+  std::string text;    // the expected message
   Action action;
   std::vector<Pattern> expected;
 };

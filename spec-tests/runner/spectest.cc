@@ -16,8 +16,8 @@ Result<void> print_nothing(Caller&, std::span<const Value>, std::span<Value>) { 
 void define_prints(Store& store, Linker& linker) {
   const ValType i32 = ValType::i32(), f32 = ValType::f32(), f64 = ValType::f64();
   const std::vector<std::pair<std::string_view, std::vector<ValType>>> functions = {
-      {"print", {}},           {"print_i32", {i32}},          {"print_i64", {ValType::i64()}}, {"print_f32", {f32}},
-      {"print_f64", {f64}},    {"print_i32_f32", {i32, f32}}, {"print_f64_f64", {f64, f64}},
+      {"print", {}},        {"print_i32", {i32}},          {"print_i64", {ValType::i64()}}, {"print_f32", {f32}},
+      {"print_f64", {f64}}, {"print_i32_f32", {i32, f32}}, {"print_f64_f64", {f64, f64}},
   };
   for (const auto& [name, params] : functions) {
     linker.define(kModule, name, Func::wrap(store, FuncType{params, {}}, &print_nothing));

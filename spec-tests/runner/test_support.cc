@@ -40,20 +40,26 @@ std::string TempFolder::write(const std::string& name, std::string_view contents
 
 std::string arithmetic_module() {
   return module_of({
-      raw("\x01\x0a\x02\x60\x02\x7f\x7f\x01\x7f\x60\x00\x00"),                            // types
-      raw("\x03\x04\x03\x00\x00\x01"),                                                    // functions
-      raw("\x06\x06\x01\x7f\x00\x41\x2a\x0b"),                                            // global 42
-      raw("\x07\x18\x04\x03" "add\x00\x00\x03" "div\x00\x01\x04" "spin\x00\x02\x01g\x03\x00"),  // exports
+      raw("\x01\x0a\x02\x60\x02\x7f\x7f\x01\x7f\x60\x00\x00"),  // types
+      raw("\x03\x04\x03\x00\x00\x01"),                          // functions
+      raw("\x06\x06\x01\x7f\x00\x41\x2a\x0b"),                  // global 42
+      raw("\x07\x18\x04\x03"
+          "add\x00\x00\x03"
+          "div\x00\x01\x04"
+          "spin\x00\x02\x01g\x03\x00"),  // exports
       raw("\x0a\x19\x03\x07\x00\x20\x00\x20\x01\x6a\x0b\x07\x00\x20\x00\x20\x01\x6d\x0b"
-          "\x07\x00\x03\x40\x0c\x00\x0b\x0b"),                                            // code
+          "\x07\x00\x03\x40\x0c\x00\x0b\x0b"),  // code
   });
 }
 
 std::string importing_module() {
   return module_of({
       raw("\x01\x07\x01\x60\x02\x7f\x7f\x01\x7f"),
-      raw("\x02\x0c\x01\x04" "math\x03" "add\x00\x00"),
-      raw("\x07\x07\x01\x03" "sum\x00\x00"),
+      raw("\x02\x0c\x01\x04"
+          "math\x03"
+          "add\x00\x00"),
+      raw("\x07\x07\x01\x03"
+          "sum\x00\x00"),
   });
 }
 
