@@ -81,10 +81,29 @@ void step(InstanceImpl& instance, const Instruction& instruction, OperandStack& 
   }
 }
 
+// An integer constant alone, as nearly every offset of a segment is. Programs have tens of thousands of segments, hence
+// a way around the general reader. False, and nothing written, for any other expression.
+bool evaluate_integer(std::span<const uint8_t> bytes, uint64_t* slots) {
+  ByteReader reader(bytes);
+  uint64_t value = 0;
+  const uint8_t opcode = reader.u8();
+  if (opcode == info(Op::i32_const).code) {
+    value = static_cast<uint32_t>(reader.s32());
+  } else if (opcode == info(Op::i64_const).code) {
+    value = static_cast<uint64_t>(reader.s64());
+  } else {
+    return false;
+  }
+  if (reader.peek() != info(Op::end).code) return false;
+  slots[0] = value;
+  return true;
+}
+
 }  // namespace
 
 void evaluate(InstanceImpl& instance, ConstExpr expression, uint64_t* slots) {
   const std::span<const uint8_t> bytes = instance.code->def.bytes;
+  if (evaluate_integer(bytes.subspan(expression.begin, expression.size()), slots)) return;
   ByteReader reader(bytes.subspan(expression.begin, expression.size()), expression.begin);
   InstructionReader instructions(reader);
   OperandStack stack;
