@@ -55,6 +55,8 @@ FunctionValidator::FunctionValidator(ModuleDef& module, const ModuleLimits& limi
   for (const SectionDef& section : module.sections) {
     if (section.id == kCodeSection) code_end_ = section.payload.end;
   }
+  param_slots_.reserve(module.types.size());
+  for (const FuncType& type : module.types) param_slots_.push_back(slots_of(type.params));
 }
 
 Result<void> FunctionValidator::validate_body(uint32_t index) {
@@ -64,7 +66,8 @@ Result<void> FunctionValidator::validate_body(uint32_t index) {
   const ByteRange body = module_.functions[index].body;
   ByteReader reader(module_.bytes, body.begin, body.end);
   offset_ = body.begin;
-  if (!locals_.read(reader, function_->params, limits_.locals)) return finish(reader);
+  if (!locals_.read(reader, function_->params, param_slots_[module_.functions[index].type], limits_.locals))
+    return finish(reader);
   const uint64_t fixed = locals_.slots() + kFrameHeaderSlots;
   if (fixed > limits_.frame_slots) {
     fail(ErrorKind::limit, concat("frame of ", fixed, " slots exceeds the limit of ", limits_.frame_slots));
@@ -222,34 +225,28 @@ bool FunctionValidator::pop(ValType expected) {
     slots_ -= found.slots();
     return found == expected || found.is_bottom() || expected.is_bottom() || mismatch(expected, found);
   }
-  return controls_.back().unreachable ||
-         mismatch(concat(info(op_).text, " expects ", expected.to_string(), ", found nothing"));
+  return controls_.back().unreachable || missing(expected);
 }
 
 bool FunctionValidator::pop(std::span<const ValType> types) {
-  const size_t count = types.size();
-  if (height_ - base_ >= count && std::equal(types.begin(), types.end(), values_.data() + (height_ - count))) {
-    height_ -= count;
-    slots_ -= slots_of(types);
-    return true;
-  }
-  for (size_t i = count; i-- > 0;) {
-    if (!pop(types[i])) return false;
-  }
+  if (!check_top(types)) return false;
+  const size_t present = std::min(height_ - base_, types.size());
+  height_ -= present;
+  slots_ -= slots_of({values_.data() + height_, present});
   return true;
 }
 
+// Only what is there is looked at: in unreachable code a type of a thousand results costs nothing.
 bool FunctionValidator::check_top(std::span<const ValType> types) {
   const size_t present = std::min(height_ - base_, types.size());
-  if (present < types.size() && !controls_.back().unreachable) {
-    return mismatch(concat(info(op_).text, " expects ", types.size(), " values, found ", present));
-  }
   const ValType* found = values_.data() + (height_ - present);
   const ValType* expected = types.data() + (types.size() - present);
-  for (size_t i = present; i-- > 0;) {
-    if (found[i] != expected[i] && !found[i].is_bottom()) return mismatch(expected[i], found[i]);
+  if (!std::equal(found, found + present, expected)) {
+    for (size_t i = present; i-- > 0;) {
+      if (found[i] != expected[i] && !found[i].is_bottom()) return mismatch(expected[i], found[i]);
+    }
   }
-  return true;
+  return present == types.size() || controls_.back().unreachable || missing(expected[-1]);
 }
 
 void FunctionValidator::push_control(const Control& control) {
@@ -286,6 +283,10 @@ bool FunctionValidator::unknown(std::string_view what, uint32_t index) {
 }
 
 bool FunctionValidator::mismatch(std::string_view detail) { return invalid(concat("type mismatch: ", detail)); }
+
+bool FunctionValidator::missing(ValType expected) {
+  return mismatch(concat(info(op_).text, " expects ", expected.to_string(), ", found nothing"));
+}
 
 bool FunctionValidator::mismatch(ValType expected, ValType found) {
   return mismatch(concat(info(op_).text, " expects ", expected.to_string(), ", found ", found.to_string()));

@@ -113,12 +113,14 @@ class FunctionValidator {
   bool unknown(std::string_view what, uint32_t index);
   bool mismatch(std::string_view detail);
   bool mismatch(ValType expected, ValType found);
+  bool missing(ValType expected);
   bool invalid(std::string text);
   bool fail(ErrorKind kind, std::string text);
 
   ModuleDef& module_;
   const ModuleLimits& limits_;
-  size_t code_end_ = 0;  // end of the code section
+  size_t code_end_ = 0;                // end of the code section
+  std::vector<uint32_t> param_slots_;  // by type
 
   // Of the body or expression at hand.
   std::string_view what_;

@@ -238,7 +238,7 @@ TEST_CASE("the labels of br_table agree in number and fit what is there") {
   CHECK(body(two_blocks + kOne + kOne + Bytes{0x0e, 1, 7, 1} + close) == "invalid: unknown label 7");
   CHECK(body(two_blocks + kOne + kOne + Bytes{0x0e, 1, 1, 7} + close) == "invalid: unknown label 7");
   CHECK(body(two_blocks + kOne + Bytes{0x0e, 1, 1, 0} + close) ==
-        "invalid: type mismatch: br_table expects 1 values, found 0");
+        "invalid: type mismatch: br_table expects i32, found nothing");
   CHECK(body(two_blocks + Bytes{0x42, 0, 0x0e, 0, 0} + close) ==
         "invalid: type mismatch: br_table expects i32, found i64");
   const Bytes differing = {0x02, kI64, 0x02, kI32};
@@ -472,6 +472,26 @@ TEST_CASE("large bodies are validated: a million instructions, a million labels,
   for (int i = 0; i < 1'000'000; ++i) nested.insert(nested.end(), {0x02, 0x40});
   CHECK(body(nested + Bytes(1'000'000, 0x0b)) == "ok");
   CHECK(body(nested + Bytes(999'999, 0x0b)) == "malformed: section size mismatch: function 4 ends with 1 blocks open");
+}
+
+TEST_CASE("locals past the parameters kept near are found, wherever parameters end") {
+  for (uint32_t params : {0u, 127u, 128u, 129u, 300u}) {
+    ModuleBuilder module;
+    const uint32_t type = module.type(Bytes(params, kF32), {});
+    auto get = [](uint32_t index, uint8_t check) { return Bytes{0x20} + leb(index) + Bytes{check, 0x1a}; };
+    Bytes code = Bytes{2, 1, kI64} + leb(200) + Bytes{kF64} + get(params, 0x50) + get(params + 1, 0x9a);
+    code = code + get(params + 200, 0x9a);
+    if (params > 0) code = code + get(0, 0x8c) + get(params - 1, 0x8c);
+    module.func_body(type, code + kEnd);
+    CHECK(words(module) == "ok");
+  }
+}
+
+TEST_CASE("a hundred thousand functions of a thousand parameters and results are validated by what their bodies are") {
+  ModuleBuilder module;
+  const uint32_t wide = module.type(Bytes(1000, kI64), Bytes(1000, kI64));
+  for (int i = 0; i < 100'000; ++i) module.func(wide, kUnreachable);
+  CHECK(words(module) == "ok");
 }
 
 TEST_CASE("a br_table into many blocks of many values does not check a block twice") {

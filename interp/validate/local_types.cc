@@ -19,11 +19,12 @@ void LocalTypes::add(uint32_t count, ValType type) {
   }
 }
 
-bool LocalTypes::read(ByteReader& reader, std::span<const ValType> params, uint32_t limit) {
-  count_ = 0;
-  slots_ = 0;
+bool LocalTypes::read(ByteReader& reader, std::span<const ValType> params, uint32_t param_slots, uint32_t limit) {
+  params_ = params;
+  count_ = static_cast<uint32_t>(params.size());
+  slots_ = param_slots;
   runs_.clear();
-  for (ValType type : params) add(1, type);
+  std::copy_n(params.begin(), std::min<size_t>(params.size(), kNear), near_.begin());
   const size_t offset = reader.offset();
   const uint32_t groups = reader.u32();
   uint64_t total = params.size();
@@ -43,6 +44,7 @@ bool LocalTypes::read(ByteReader& reader, std::span<const ValType> params, uint3
 }
 
 ValType LocalTypes::far_type(uint32_t index) const {
+  if (index < params_.size()) return params_[index];
   return std::upper_bound(runs_.begin(), runs_.end(), index, [](uint32_t i, const Run& run) { return i < run.end; })
       ->type;
 }
