@@ -30,7 +30,7 @@ std::vector<ByAddress> sorted_by_address() {
     HandlerTable table = handlers_of(static_cast<IrOp>(i));
     for (uint32_t k = 0; k < table.size(); ++k) all.push_back({table[k], {static_cast<IrOp>(i), k}});
   }
-  std::sort(all.begin(), all.end(), [](const ByAddress& a, const ByAddress& b) { 
+  std::sort(all.begin(), all.end(), [](const ByAddress& a, const ByAddress& b) {
     return std::pair(a.handler, std::pair(a.name.op, a.name.index)) < std::pair(b.handler, std::pair(b.name.op, b.name.index));
   });
   return all;
