@@ -54,7 +54,9 @@ Result<void> set_texts(WasiState& state, WasiConfig& config) {
 
 std::unique_ptr<Descriptor> make_input(WasiInput source) {
   if (auto* lent = std::get_if<WasiFd>(&source)) {
-    return wasi::make_host_descriptor(HostFile::borrowing(lent->fd), true, false);
+    auto made = wasi::make_host_descriptor(HostFile::borrowing(lent->fd), true, false);
+    made->changeable = false;
+    return made;
   }
   wasi::Stream stream;
   if (auto* text = std::get_if<std::string>(&source)) stream = wasi::TextSource{std::move(*text)};

@@ -180,10 +180,11 @@ PathWalk best_path_walk() {
 }
 
 PathResult resolve_path(PathWalk walk, int root, std::string_view path, bool follow_last) {
+  // Before the copy, for the guest chooses the length.
+  if (const auto bad = complaint_about(path)) return *bad;
   std::string pending(path);
   bool wants_directory = false;
   for (int links = 0; links <= kMaxSymlinks; ++links) {
-    if (const auto bad = complaint_about(pending)) return *bad;
     Split split = split_last(pending);
     const bool dots = is_dots(split.name);
     wants_directory |= split.trailing_slash || dots;
@@ -203,6 +204,7 @@ PathResult resolve_path(PathWalk walk, int root, std::string_view path, bool fol
     const std::string& text = std::get<std::string>(link);
     if (const auto bad = complaint_about(text)) return *bad;
     pending = split.directory.empty() ? text : split.directory + "/" + text;
+    if (pending.size() > kMaxPathLength) return Errno::nametoolong;
   }
   return Errno::loop;
 }

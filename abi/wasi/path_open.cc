@@ -102,8 +102,7 @@ Status path_open(Call& call, u32 fd, u32 lookupflags, u32 path, u32 path_size, u
   const OpenRequest request{oflags, base, inheriting, static_cast<uint16_t>(fdflags),
                             (lookupflags & kSymlinkFollow) != 0};
   if (const auto bad = complaint_about(request, lookupflags, fdflags)) return *bad;
-  WPLUG_WASI_FIND(directory, find_directory(call, fd, request.needed(), false));
-  if (request.changes() && !directory.changeable) return Errno::rofs;
+  WPLUG_WASI_FIND(directory, find_directory(call, fd, request.needed(), request.changes()));
   if (request.writes() && (directory.inheriting & right::fd_write) == 0) return Errno::notcapable;
   if (!call.memory.contains(fd_out, 4)) return Errno::fault;
   if (!call.state.files.has_room()) return Errno::mfile;
