@@ -316,10 +316,12 @@ bool Translator::fuse_address(const Entry& address, Ir& indexed) {
 
 void Translator::binary(IrOp op, ValType type, ValType result) {
   Entry b = pop(), a = pop();
-  size_t height = stack_.size();
+  // Where each stood: a constant that has to be loaded goes to its own home, never to the other operand's.
+  size_t a_height = stack_.size(), b_height = a_height + 1;
   if (a.kind == Entry::Kind::constant && b.kind != Entry::Kind::constant) {
     if (is_commutative(op) || is_int_compare(op)) {
       std::swap(a, b);
+      std::swap(a_height, b_height);
       op = swapped(op);
     }
   }
@@ -330,8 +332,8 @@ void Translator::binary(IrOp op, ValType type, ValType result) {
   if (!type.is_float() && (fuse_shift(op, a, b, result) || fuse_mask(op, a, b, result))) return;
   Ir draft{};
   bool immediate = !type.is_float() && use_immediate(b, type == ValType::i64(), draft);
-  uint32_t ra = use(a, height);
-  uint32_t rb = immediate ? kImmediate : use(b, height + 1);
+  uint32_t ra = use(a, a_height);
+  uint32_t rb = immediate ? kImmediate : use(b, b_height);
   Ir& ir = emit(op);
   ir.a = ra;
   ir.b = rb;
