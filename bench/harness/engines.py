@@ -55,6 +55,11 @@ def own_engines(wplug):
     return [Engine(name, (wplug, "run", *flags), version) for name, flags in VARIANTS if not flags or flags[0] in options]
 
 
+def other_build(name, program):
+    """Another build of our program."""
+    return Engine(name, (program, "run"), first_line([program, "--version"]))
+
+
 def peer_engines():
     """The peers on the search path, one entry a name."""
     found = {}
