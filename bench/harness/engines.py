@@ -2,6 +2,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 
 
@@ -47,12 +48,22 @@ def search_path():
     return os.pathsep.join(filter(None, (os.environ.get("WPLUG_PEERS"), os.environ.get("PATH"))))
 
 
+def has_guard_pages(wplug):
+    """Whether this build can turn faults into traps: asked with an empty module, which it otherwise says has no _start."""
+    with tempfile.NamedTemporaryFile(suffix=".wasm") as module:
+        module.write(b"\0asm\1\0\0\0")
+        module.flush()
+        done = subprocess.run([wplug, "run", "--memory", "guard", module.name], capture_output=True, text=True)
+    return "guard pages need" not in done.stderr
+
+
 def own_engines(wplug):
     """The variants of our program that this build has."""
     version = first_line([wplug, "--version"])
+    variants = [each for each in VARIANTS if "guard" not in each[1] or has_guard_pages(wplug)]
     options = subprocess.run([wplug, "run", "--help-all"], capture_output=True, text=True).stdout
     options += subprocess.run([wplug, "run", "--help"], capture_output=True, text=True).stdout
-    return [Engine(name, (wplug, "run", *flags), version) for name, flags in VARIANTS if not flags or flags[0] in options]
+    return [Engine(name, (wplug, "run", *flags), version) for name, flags in variants if not flags or flags[0] in options]
 
 
 def other_build(name, program):
