@@ -43,6 +43,7 @@ FailureKind kind_of(const Trap& trap, uint64_t denials, const CallState& state) 
 FailureKind kind_of(const Error& error, uint64_t denials, const CallState& state) {
   if (error.trap() != nullptr) return kind_of(*error.trap(), denials, state);
   if (error.kind() == ErrorKind::limit || denials > 0) return FailureKind::memory;
+  if (error.kind() == ErrorKind::link) return FailureKind::link;
   return error.kind() == ErrorKind::exit ? FailureKind::exit : FailureKind::host;
 }
 

@@ -80,9 +80,10 @@ Result<void> set_header(TransformHost& host, Caller& caller, uint32_t key_at, ui
   return {};
 }
 
-// The prefix that fits; the size of all of it.
-int32_t deliver(const GuestMemory& memory, uint32_t out, uint32_t capacity, std::string_view value) {
-  if (!memory.write_prefix(out, capacity, value)) return code(TransformCode::invalid_argument);
+// Writes the prefix that fits; the size of all of it.
+Result<int32_t> deliver(TransformHost& host, const GuestMemory& memory, std::string_view function, uint32_t out,
+                        uint32_t capacity, std::string_view value) {
+  if (!memory.write_prefix(out, capacity, value)) return outside(host, function, out, capacity, memory.size());
   return static_cast<int32_t>(value.size());
 }
 
@@ -91,10 +92,11 @@ Result<int32_t> get_config(TransformHost& host, Caller& caller, uint32_t key_at,
   if (!host.admit()) return code(TransformCode::exhausted);
   const GuestMemory memory(caller);
   const auto key = memory.text(key_at, key_length);
-  if (!key || !memory.contains(out, capacity)) return code(TransformCode::invalid_argument);
+  if (!key) return outside(host, "get_config", key_at, key_length, memory.size());
   const auto& config = host.options().config;
   const auto found = config.find(*key);
-  return found == config.end() ? code(TransformCode::not_found) : deliver(memory, out, capacity, found->second);
+  if (found == config.end()) return code(TransformCode::not_found);
+  return deliver(host, memory, "get_config", out, capacity, found->second);
 }
 
 int32_t code_of(HttpOutcome outcome) {
@@ -140,13 +142,14 @@ Result<int32_t> http_get(TransformHost& host, Caller& caller, uint32_t url_at, u
   if (!host.admit()) return code(TransformCode::exhausted);
   const GuestMemory memory(caller);
   const auto url = memory.text(url_at, url_length);
-  if (!url || url->empty() || url->size() > kMostUrl || !memory.contains(out, capacity)) {
-    return code(TransformCode::invalid_argument);
-  }
+  if (!url) return outside(host, "http_get", url_at, url_length, memory.size());
+  // Before anything is asked for.
+  if (!memory.contains(out, capacity)) return outside(host, "http_get", out, capacity, memory.size());
+  if (url->empty() || url->size() > kMostUrl) return code(TransformCode::invalid_argument);
   if (*url != host.pending_url) {
     if (const HttpOutcome outcome = request(host, *url); outcome != HttpOutcome::ok) return code_of(outcome);
   }
-  const int32_t size = deliver(memory, out, capacity, host.pending_body);
+  auto size = deliver(host, memory, "http_get", out, capacity, host.pending_body);
   if (host.pending_body.size() <= capacity) host.pending_url.clear();
   return size;
 }
