@@ -17,8 +17,11 @@ def run_once(command, timeout=300, stdin=None):
     """Runs a command; (user seconds, wall seconds, standard output). Its own CPU time, children included."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdin=stdin or subprocess.DEVNULL, stdout=output, stderr=errors,
-                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (timeout, timeout)))
+        try:
+            process = subprocess.Popen(command, stdin=stdin or subprocess.DEVNULL, stdout=output, stderr=errors,
+                                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (timeout, timeout)))
+        except OSError as error:
+            raise RunFailed(str(error)) from error
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
