@@ -148,7 +148,7 @@ def run_tests(modules, bench, only):
             except Skipped as reason:
                 skipped += 1
                 print(f"SKIPPED  {title(test)}: {reason}", flush=True)
-            except Failed as reason:
+            except (Failed, ValueError, LookupError, TypeError) as reason:  # an answer of another shape is a failure too
                 failed += 1
                 print(f"FAILED   {title(test)}\n         {reason}", flush=True)
     print(f"tests: {passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))

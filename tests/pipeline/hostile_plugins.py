@@ -23,11 +23,11 @@ HOSTILE = {
 }
 
 HOSTILE_GO = {
-    "panic": ("exit", "panic: out of patience"),
-    "index": ("exit", "index out of range"),
-    "nil_map": ("exit", "assignment to entry in nil map"),
+    "panic": ("(exit|trap)", "panic: out of patience"),
+    "index": ("(exit|trap)", "index out of range"),
+    "nil_map": ("(exit|trap)", "assignment to entry in nil map"),
     "nil_pointer": ("(exit|trap)", "nil pointer dereference|invalid memory address"),
-    "panic_elsewhere": ("exit", "in a goroutine"),
+    "panic_elsewhere": ("(exit|trap)", "in a goroutine"),
     "deadlock": ("(exit|trap|timeout)", "."),
     "loop": ("timeout", "300ms"),
     "hog": ("memory", "10MiB"),

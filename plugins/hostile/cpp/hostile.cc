@@ -21,7 +21,7 @@ volatile int zero = 0;
 Result abort_now(Object&) { std::abort(); }
 
 Result divide(Object& record) {
-  record.set_integer("quotient", 1 / zero);
+  record.set_integer("quotient", 100 / zero);  // of 1 / zero the compiler would make a comparison
   return record.text();
 }
 
