@@ -80,11 +80,10 @@ Result<void> set_header(TransformHost& host, Caller& caller, uint32_t key_at, ui
   return {};
 }
 
-// Writes the prefix that fits; the size of all of it.
-Result<int32_t> deliver(TransformHost& host, const GuestMemory& memory, std::string_view function, uint32_t out,
-                        uint32_t capacity, std::string_view value) {
-  if (!memory.write_prefix(out, capacity, value)) return outside(host, function, out, capacity, memory.size());
-  return static_cast<int32_t>(value.size());
+// Writes the prefix that fits `capacity`, which is inside; the size of all of it.
+int32_t deliver(const GuestMemory& memory, uint32_t out, uint32_t capacity, std::string_view value) {
+  return memory.write_prefix(out, capacity, value) ? static_cast<int32_t>(value.size())
+                                                   : code(TransformCode::invalid_argument);
 }
 
 Result<int32_t> get_config(TransformHost& host, Caller& caller, uint32_t key_at, uint32_t key_length, uint32_t out,
@@ -93,10 +92,10 @@ Result<int32_t> get_config(TransformHost& host, Caller& caller, uint32_t key_at,
   const GuestMemory memory(caller);
   const auto key = memory.text(key_at, key_length);
   if (!key) return outside(host, "get_config", key_at, key_length, memory.size());
+  if (!memory.contains(out, capacity)) return outside(host, "get_config", out, capacity, memory.size());
   const auto& config = host.options().config;
   const auto found = config.find(*key);
-  if (found == config.end()) return code(TransformCode::not_found);
-  return deliver(host, memory, "get_config", out, capacity, found->second);
+  return found == config.end() ? code(TransformCode::not_found) : deliver(memory, out, capacity, found->second);
 }
 
 int32_t code_of(HttpOutcome outcome) {
@@ -149,7 +148,7 @@ Result<int32_t> http_get(TransformHost& host, Caller& caller, uint32_t url_at, u
   if (*url != host.pending_url) {
     if (const HttpOutcome outcome = request(host, *url); outcome != HttpOutcome::ok) return code_of(outcome);
   }
-  auto size = deliver(host, memory, "http_get", out, capacity, host.pending_body);
+  const int32_t size = deliver(memory, out, capacity, host.pending_body);
   if (host.pending_body.size() <= capacity) host.pending_url.clear();
   return size;
 }
