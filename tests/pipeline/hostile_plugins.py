@@ -15,7 +15,7 @@ HOSTILE = {
     "recurse_locals": ("trap", "call stack exhausted"),
     "http_denied": ("plugin", "not-allowed.example.*(domain not allowed|no http calls left)"),
     "log_flood": ("(policy|timeout)", "10[_,]?000|host calls|300ms"),
-    "config_flood": ("policy", "10[_,]?000|host calls"),
+    "config_flood": ("(policy|timeout)", "10[_,]?000|host calls|300ms"),
     "exit_quietly": ("exit", "code 0"),
     "exit_loudly": ("exit", "code 41"),
     "sleep_long": ("timeout", "300ms"),
