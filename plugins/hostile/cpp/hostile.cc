@@ -102,12 +102,12 @@ Result log_flood(Object& record) {
   return record.text();
 }
 
-Result config_flood(Object& record) {
-  for (int i = 0; i < 10'000'000; ++i) {
+// get_config says that the budget is spent and returns, so only the clock ends this.
+Result config_flood(Object&) {
+  for (;;) {
     char out[8];
     wplug_get_config("key", 3, out, sizeof out);
   }
-  return record.text();
 }
 
 Result header_injection(Object& record) {
