@@ -1,5 +1,6 @@
 #include "host/openssl_services.h"
 
+#include <atomic>
 #include <mutex>
 
 #include <dlfcn.h>
@@ -22,16 +23,27 @@ Result<const OpensslServices*> load() {
   return entry();
 }
 
+// Null until the first use.
+std::atomic<const OpensslServices*>& loaded() {
+  static std::atomic<const OpensslServices*> services{nullptr};
+  return services;
+}
+
 }  // namespace
 
 Result<const OpensslServices*> openssl_services() {
   static std::mutex mutex;
-  static const OpensslServices* services = nullptr;
   const std::lock_guard lock(mutex);
-  if (services == nullptr) {
-    WPLUG_TRY_ASSIGN(services, load());
+  if (loaded() == nullptr) {
+    WPLUG_TRY_ASSIGN(const OpensslServices* services, load());
+    loaded() = services;
   }
-  return services;
+  return loaded().load();
+}
+
+bool requests_linger() {
+  const OpensslServices* const services = loaded();
+  return services != nullptr && services->lingering() > 0;
 }
 
 Result<std::string> sha256_hex(std::span<const uint8_t> bytes) {

@@ -39,10 +39,16 @@ struct OpensslServices {
   void (*fetch)(const FetchRequest& request, FetchReply& reply);
   // 32 bytes.
   void (*sha256)(const uint8_t* bytes, size_t size, uint8_t* digest);
+  // How many requests were left at their deadline and have not ended yet.
+  int (*lingering)();
 };
 
 // The services, loaded on first use. Error host when the shared object is not there.
 Result<const OpensslServices*> openssl_services();
+
+// Whether requests that were left at their deadline still run in threads of their own. A program then ends without the
+// destructors of libraries (std::_Exit), as OpenSSL must not be torn down under them.
+bool requests_linger();
 
 // Lower-case hexadecimal.
 Result<std::string> sha256_hex(std::span<const uint8_t> bytes);

@@ -169,6 +169,8 @@ void run_thread(const std::shared_ptr<Exchange>& exchange) {
 
 }  // namespace
 
+int lingering_fetches() { return abandoned_count(); }
+
 void httplib_fetch(const FetchRequest& request, FetchReply& reply) {
   if (abandoned_count() >= kMostAbandoned) {
     reply.message = std::to_string(kMostAbandoned) + " requests that timed out have not ended yet";

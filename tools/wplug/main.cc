@@ -1,9 +1,11 @@
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include <fmt/core.h>
 
+#include "host/openssl_services.h"
 #include "tools/wplug/commands.h"
 #include "tools/wplug/console.h"
 #include "wplug/engine.h"
@@ -62,5 +64,8 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     wplug::say_error(error.what());
   }
-  return std::fflush(stdout) == 0 ? code : wplug::kExitFailed;
+  if (std::fflush(stdout) != 0) code = wplug::kExitFailed;
+  // A request that timed out may still be in the network's hands.
+  if (wplug::requests_linger()) std::_Exit(code);
+  return code;
 }
