@@ -35,6 +35,16 @@ func tagOfRaw(key []byte) uint32 {
 // Key returns the characters of the field's name.
 func (f *Field) Key() string { return unescape(f.rawKey) }
 
+// hasKey is for a field whose tag is that of key, or escapedTag. The loops around it stay small.
+//
+//go:noinline
+func (f *Field) hasKey(key string) bool {
+	if f.tag == escapedTag {
+		return f.Key() == key
+	}
+	return string(f.rawKey) == key
+}
+
 // An Object is the top-level fields of a JSON object, in order. A record is read once, checked in full (RFC 8259, UTF-8, at
 // most 256 levels), and kept as the texts of its fields. What a plugin does not touch goes out as it came in: the order of
 // the fields, the digits of a number, the escapes of a string, the inside of a nested value. Lookups are linear, which is
@@ -128,23 +138,21 @@ func (s *scanner) readObject(object *Object) bool {
 
 // find is the place of the first field with a key from a place on; the number of fields when there is none.
 func (o *Object) find(key string, from int) int {
-	tag := tagOfString(key)
-	for at := from; at < len(o.fields); at++ {
-		field := &o.fields[at]
-		if field.tag == tag && string(field.rawKey) == key || field.tag == escapedTag && field.Key() == key {
+	fields, tag := o.fields, tagOfString(key)
+	for at := from; at < len(fields); at++ {
+		if found := fields[at].tag; (found == tag || found == escapedTag) && fields[at].hasKey(key) {
 			return at
 		}
 	}
-	return len(o.fields)
+	return len(fields)
 }
 
 // Get returns the value of a key, nil when there is none.
 func (o *Object) Get(key string) Value {
-	tag := tagOfString(key)
-	for at := len(o.fields) - 1; at >= 0; at-- {
-		field := &o.fields[at]
-		if field.tag == tag && string(field.rawKey) == key || field.tag == escapedTag && field.Key() == key {
-			return field.Value
+	fields, tag := o.fields, tagOfString(key)
+	for at := len(fields) - 1; at >= 0; at-- {
+		if found := fields[at].tag; (found == tag || found == escapedTag) && fields[at].hasKey(key) {
+			return fields[at].Value
 		}
 	}
 	return nil

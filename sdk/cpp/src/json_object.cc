@@ -19,9 +19,13 @@ uint32_t tag_of(std::string_view key) {
   return static_cast<uint32_t>((key.size() & 0x3fffff) << 8 | (key.empty() ? 0 : static_cast<unsigned char>(key.back())));
 }
 
-bool is(const Field& field, uint32_t tag, std::string_view key) {
-  return field.tag == tag ? field.raw_key == key : field.tag == kEscaped && field.key() == key;
+// Whether a field with that tag, or with kEscaped, has the key.
+[[gnu::noinline]] bool has_key(const Field& field, std::string_view key) {
+  return field.tag == kEscaped ? field.key() == key : field.raw_key == key;
 }
+
+// The loop over the fields stays small: what is called in it is called once or twice.
+inline bool may_have(const Field& field, uint32_t tag) { return field.tag == tag || field.tag == kEscaped; }
 
 Error problem_at(const Scanner& scanner) {
   return Error{"invalid JSON at byte " + std::to_string(scanner.offset()) + ": " + scanner.problem()};
@@ -192,7 +196,7 @@ std::optional<Error> Object::parse(std::string_view text) {
 size_t Object::find(std::string_view key, size_t from) const {
   const uint32_t tag = tag_of(key);
   size_t at = from;
-  while (at < fields_.size() && !is(fields_[at], tag, key)) {
+  while (at < fields_.size() && !(may_have(fields_[at], tag) && has_key(fields_[at], key))) {
     ++at;
   }
   return at;
@@ -201,7 +205,7 @@ size_t Object::find(std::string_view key, size_t from) const {
 Value Object::operator[](std::string_view key) const {
   const uint32_t tag = tag_of(key);
   for (size_t at = fields_.size(); at-- > 0;) {
-    if (is(fields_[at], tag, key)) {
+    if (may_have(fields_[at], tag) && has_key(fields_[at], key)) {
       return fields_[at].value;
     }
   }
