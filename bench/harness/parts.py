@@ -67,7 +67,7 @@ def start(_wplug, chosen, runs, note):
         programs["/bin/true (the floor)"] = ["/bin/true"]
 
         def job(command):
-            return lambda: 1e3 * measure.run_once(command)[1]
+            return lambda: 1e3 * measure.start_once(command)
         results = measure.interleaved({name: job(command) for name, command in programs.items()}, START_REPEATS,
                                       lambda name, failure: note(f"  {name}, empty program: {failure}"))
     return {name: {**cell, "runs": len(cell["runs"]), "unit": "ms"} for name, cell in results.items()}
