@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "wplug/error.h"
+#include "wplug/features.h"
 
 namespace wplug {
 
@@ -41,6 +42,8 @@ struct Config {
   bool register_allocation = true;
   // Lowers every function when the module is compiled instead of on first call.
   bool eager_lowering = false;
+  // A module that uses another feature is refused with the feature's name (kind `invalid`).
+  Features features = Features::all();
   ModuleLimits limits;
 };
 

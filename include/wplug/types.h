@@ -55,6 +55,10 @@ class ValType {
   constexpr bool is_ref() const { return (bits_ & kRefBit) != 0; }
   constexpr bool is_nullable() const { return (bits_ & kNullableBit) != 0; }
   constexpr bool is_defaultable() const { return !is_ref() || is_nullable(); }
+  // The same reference type, nullable or not.
+  constexpr ValType with_null(bool nullable) const {
+    return ValType(nullable ? bits_ | kNullableBit : bits_ & ~kNullableBit);
+  }
   constexpr HeapKind heap() const { return static_cast<HeapKind>(bits_ & 0xff); }
   constexpr uint32_t type_index() const { return bits_ >> kIndexShift; }
   // 8-byte slots that a value of this type takes in a frame: 2 for v128, else 1.

@@ -32,6 +32,13 @@ Result<Engine> Engine::create(const Config& config) {
   return Engine(std::make_shared<EngineImpl>(config));
 }
 
+std::optional<Feature> Features::find(std::string_view name) {
+#define WPLUG_FEATURE(feature, text, supported) \
+  if (name == text) return Feature::feature;
+#include "wplug/features.def"
+  return std::nullopt;
+}
+
 const Config& Engine::config() const { return impl_->config; }
 
 BuildInfo build_info() {

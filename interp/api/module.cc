@@ -30,9 +30,9 @@ std::optional<uint32_t> memory_for_hosts(const ModuleImpl& module) {
   return 0;
 }
 
-Result<void> load(ModuleImpl& module, const ModuleLimits& limits) {
-  WPLUG_TRY_ASSIGN(module.def, decode_module(module.bytes, limits));
-  return validate_module(module.def, limits);
+Result<void> load(ModuleImpl& module, const Config& config) {
+  WPLUG_TRY_ASSIGN(module.def, decode_module(module.bytes, config.limits));
+  return validate_module(module.def, config.limits, config.features);
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> by
 Result<Module> Module::compile(const Engine& engine, std::vector<uint8_t> bytes, std::string_view name) {
   const Config& config = engine.config();
   auto module = std::make_shared<ModuleImpl>(engine, std::move(bytes));
-  WPLUG_TRY(load(*module, config.limits));
+  WPLUG_TRY(load(*module, config));
   std::vector<const CanonicalType*> canonical;
   canonical.reserve(module->def.types.size());
   for (const FuncType& type : module->def.types) canonical.push_back(engine.impl()->types.intern(type));
@@ -71,7 +71,7 @@ Result<Module> Module::compile(const Engine& engine, std::vector<uint8_t> bytes,
 Result<void> Module::validate(const Engine& engine, std::span<const uint8_t> bytes) {
   const ModuleLimits& limits = engine.config().limits;
   WPLUG_TRY_ASSIGN(ModuleDef def, decode_module(bytes, limits));
-  return validate_module(def, limits);
+  return validate_module(def, limits, engine.config().features);
 }
 
 std::string_view Module::name() const {

@@ -9,7 +9,6 @@ namespace wplug {
 
 namespace {
 
-// Rows by code after the prefix 0xfc. A code without a row is an illegal opcode.
 constexpr uint32_t highest_code(uint8_t prefix) {
   uint32_t highest = 0;
   for (const OpInfo& info : kOpInfo) {
@@ -24,7 +23,7 @@ struct Row {
   bool exists = false;
 };
 
-template <uint8_t prefix, size_t size>
+template <uint8_t prefix, size_t size = highest_code(prefix) + 1>
 constexpr std::array<Row, size> make_rows() {
   std::array<Row, size> rows{};
   for (size_t i = 0; i < kOpCount; ++i) {
@@ -33,12 +32,26 @@ constexpr std::array<Row, size> make_rows() {
   return rows;
 }
 
-constexpr auto kRowsFc = make_rows<0xfc, highest_code(0xfc) + 1>();
+// By code after the prefix. A code without a row is an illegal opcode.
+constexpr auto kRowsFb = make_rows<0xfb>();
+constexpr auto kRowsFc = make_rows<0xfc>();
+constexpr auto kRowsFd = make_rows<0xfd>();
+constexpr auto kRowsFe = make_rows<0xfe>();
+
+std::span<const Row> rows_of(uint8_t prefix) {
+  switch (prefix) {
+    case 0xfb: return kRowsFb;
+    case 0xfc: return kRowsFc;
+    case 0xfd: return kRowsFd;
+    case 0xfe: return kRowsFe;
+    default: return {};
+  }
+}
 
 // Every row must be reachable: a new prefix needs a table here.
 constexpr bool all_rows_reachable() {
   for (const OpInfo& info : kOpInfo) {
-    if (info.prefix != 0 && info.prefix != 0xfc) return false;
+    if (info.prefix != 0 && (info.prefix < 0xfb || info.prefix > 0xfe)) return false;
     if (info.prefix == 0 && info.code > 0xff) return false;
   }
   return true;
@@ -47,16 +60,13 @@ static_assert(all_rows_reachable());
 
 // The row of an instruction of more than one opcode byte, `prefix` read already.
 Row prefixed_row(ByteReader& reader, uint8_t prefix, size_t offset) {
-  if (prefix != 0xfc) {
-    // A prefix of an unknown feature is named with its code, so that one sees which instruction it was.
-    const bool is_prefix = prefix >= 0xfb && prefix <= 0xfe && !reader.at_end();
-    const uint32_t code = is_prefix ? reader.u32() : 0;
-    reader.fail_at(offset, is_prefix ? concat("illegal opcode ", Hex{prefix}, " ", Hex{code})
-                                     : concat("illegal opcode ", Hex{prefix}));
+  const std::span<const Row> rows = rows_of(prefix);
+  if (rows.empty()) {
+    reader.fail_at(offset, concat("illegal opcode ", Hex{prefix}));
     return {};
   }
   const uint32_t code = reader.u32();
-  if (code < kRowsFc.size() && kRowsFc[code].exists) return kRowsFc[code];
+  if (code < rows.size() && rows[code].exists) return rows[code];
   reader.fail_at(offset, concat("illegal opcode ", Hex{prefix}, " ", Hex{code}));
   return {};
 }
@@ -82,6 +92,38 @@ void read_label_table(ByteReader& reader, Instruction& instruction, std::vector<
   labels.reserve(count);
   for (uint32_t i = 0; i < count && reader.ok(); ++i) labels.push_back(reader.u32());
   instruction.index = reader.u32();
+}
+
+// Spec 5.4.1: bit 0 says that the first type may be null, bit 1 the second.
+void read_cast_branch(ByteReader& reader, Instruction& instruction) {
+  const size_t offset = reader.offset();
+  const uint8_t flags = reader.u8();
+  if (flags > 3) reader.fail_at(offset, concat("malformed br_on_cast flags ", Hex{flags}));
+  instruction.index = reader.u32();
+  instruction.type = read_heap_type(reader).with_null((flags & 1) != 0);
+  instruction.type2 = read_heap_type(reader).with_null((flags & 2) != 0);
+}
+
+void read_catches(ByteReader& reader, std::vector<CatchClause>& catches) {
+  catches.clear();
+  const uint32_t count = reader.u32();
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    const size_t offset = reader.offset();
+    const uint8_t kind = reader.u8();
+    if (kind > 3) {
+      reader.fail_at(offset, concat("malformed catch clause ", Hex{kind}));
+      return;
+    }
+    CatchClause& clause = catches.emplace_back();
+    clause.kind = static_cast<CatchClause::Kind>(kind);
+    if (kind < 2) clause.tag = reader.u32();
+    clause.label = reader.u32();
+  }
+}
+
+void read_zero_byte(ByteReader& reader) {
+  const size_t offset = reader.offset();
+  if (reader.u8() != 0) reader.fail_at(offset, "zero byte expected");
 }
 
 void read_select_types(ByteReader& reader, Instruction& instruction) {
@@ -111,7 +153,14 @@ bool InstructionReader::next_any(Instruction& in) {
     case ImmediateKind::table:
     case ImmediateKind::elem:
     case ImmediateKind::data:
+    case ImmediateKind::tag:
+    case ImmediateKind::type:
     case ImmediateKind::memory: in.index = reader_.u32(); break;
+    case ImmediateKind::type_field:
+    case ImmediateKind::type_type:
+    case ImmediateKind::type_data:
+    case ImmediateKind::type_elem:
+    case ImmediateKind::type_count:
     case ImmediateKind::type_table:
     case ImmediateKind::table_table:
     case ImmediateKind::elem_table:
@@ -128,6 +177,22 @@ bool InstructionReader::next_any(Instruction& in) {
     case ImmediateKind::f64: in.value = reader_.f64_bits(); break;
     case ImmediateKind::select_types: read_select_types(reader_, in); break;
     case ImmediateKind::heap_type: in.type = read_heap_type(reader_); break;
+    case ImmediateKind::cast_branch: read_cast_branch(reader_, in); break;
+    case ImmediateKind::try_table:
+      in.block = read_block_type(reader_);
+      read_catches(reader_, catches_);
+      break;
+    case ImmediateKind::memarg_lane:
+      read_memarg(reader_, in);
+      in.index2 = reader_.u8();
+      break;
+    case ImmediateKind::lane: in.index = reader_.u8(); break;
+    case ImmediateKind::lanes:
+    case ImmediateKind::v128:
+      in.value = reader_.f64_bits();
+      in.value2 = reader_.f64_bits();
+      break;
+    case ImmediateKind::zero_byte: read_zero_byte(reader_); break;
   }
   return reader_.ok();
 }

@@ -23,8 +23,18 @@ struct Instruction {
   uint32_t index2 = 0;
   uint32_t align = 0;
   uint64_t value = 0;
+  uint64_t value2 = 0;
   ValType type;
+  ValType type2;
   BlockType block;
+};
+
+// A clause of try_table (spec 5.4.1).
+struct CatchClause {
+  enum class Kind : uint8_t { catch_, catch_ref, catch_all, catch_all_ref };
+  Kind kind = Kind::catch_all;
+  uint32_t tag = 0;  // of catch_ and catch_ref
+  uint32_t label = 0;
 };
 
 namespace detail {
@@ -55,6 +65,8 @@ constexpr OpcodeRow make_opcode_row(Op op, ImmediateKind immediates) {
     case ImmediateKind::global:
     case ImmediateKind::table:
     case ImmediateKind::memory:
+    case ImmediateKind::tag:
+    case ImmediateKind::type:
     case ImmediateKind::i32:
     case ImmediateKind::i64: return {op, immediates, true, 1, 0, 0x0080};
     case ImmediateKind::memarg: return {op, immediates, true, 2, 0, 0x80c0};
@@ -85,6 +97,8 @@ class InstructionReader {
 
   // The labels of the last br_table, without its default (that is in `index`). Valid until the next call of next().
   std::span<const uint32_t> labels() const { return labels_; }
+  // The clauses of the last try_table. Valid until the next call of next().
+  std::span<const CatchClause> catches() const { return catches_; }
 
  private:
   // Reads an instruction in its short form. False: it is another one, and nothing has happened.
@@ -93,6 +107,7 @@ class InstructionReader {
 
   ByteReader& reader_;
   std::vector<uint32_t> labels_;
+  std::vector<CatchClause> catches_;
 };
 
 inline bool InstructionReader::next_short(Instruction& in) {

@@ -87,11 +87,18 @@ std::vector<Bytes> examples(ImmediateKind kind) {
     case ImmediateKind::table:
     case ImmediateKind::elem:
     case ImmediateKind::data:
+    case ImmediateKind::tag:
+    case ImmediateKind::type:
     case ImmediateKind::memory: return {{5}, wide};
     case ImmediateKind::type_table:
     case ImmediateKind::table_table:
     case ImmediateKind::elem_table:
     case ImmediateKind::data_memory:
+    case ImmediateKind::type_field:
+    case ImmediateKind::type_type:
+    case ImmediateKind::type_data:
+    case ImmediateKind::type_elem:
+    case ImmediateKind::type_count:
     case ImmediateKind::memory_memory: return {{5, 6}, wide + Bytes{6}};
     case ImmediateKind::memarg: return {{2, 5}, Bytes{3} + wide, Bytes{0x41, 7} + wide, {0x82, 0x00, 0x05}};
     case ImmediateKind::i32:
@@ -100,6 +107,13 @@ std::vector<Bytes> examples(ImmediateKind kind) {
     case ImmediateKind::f64: return {{1, 2, 3, 4, 5, 6, 7, 8}};
     case ImmediateKind::select_types: return {{1, kI32}, {0}, {2, kF64, kExternref}};
     case ImmediateKind::heap_type: return {{kFuncref}, {kExternref}};
+    case ImmediateKind::cast_branch: return {{3, 5, kFuncref, kExternref}};
+    case ImmediateKind::try_table: return {{0x40, 0}, Bytes{kI64, 4, 0, 5, 6, 1} + wide + Bytes{6, 2, 7, 3, 8}};
+    case ImmediateKind::memarg_lane: return {{2, 5, 1}, Bytes{0x41, 7} + wide + Bytes{15}};
+    case ImmediateKind::lane: return {{5}};
+    case ImmediateKind::lanes:
+    case ImmediateKind::v128: return {Bytes(16, 3)};
+    case ImmediateKind::zero_byte: return {{0}};
   }
   return {};
 }
@@ -135,6 +149,34 @@ TEST_CASE("indices, offsets and constants have the values that the bytes say") {
   CHECK(static_cast<int64_t>(read(Bytes{0x42} + signed_leb(INT64_MIN)).instruction.value) == INT64_MIN);
   CHECK(read({0x43, 0x00, 0x00, 0x80, 0x3f}).instruction.value == std::bit_cast<uint32_t>(1.0f));
   CHECK(read({0x44, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f}).instruction.value == std::bit_cast<uint64_t>(1.0));
+}
+
+TEST_CASE("clauses, casts, lanes and vectors have the values that the bytes say") {
+  const Bytes code = {0x1f, 0x40, 4, 0, 5, 6, 1, 7, 8, 2, 9, 3, 10};
+  ByteReader reader(code);
+  InstructionReader instructions(reader);
+  Instruction in;
+  REQUIRE(instructions.next(in));
+  REQUIRE(instructions.catches().size() == 4);
+  CHECK(instructions.catches()[0].kind == CatchClause::Kind::catch_);
+  CHECK(instructions.catches()[1].tag == 7);
+  CHECK(instructions.catches()[1].label == 8);
+  CHECK(instructions.catches()[3].kind == CatchClause::Kind::catch_all_ref);
+  CHECK(instructions.catches()[3].label == 10);
+  CHECK(error_of({0x1f, 0x40, 1, 4, 0}) == "malformed catch clause 04");
+
+  const Instruction cast = read({0xfb, 0x18, 1, 5, kFuncref, kExternref}).instruction;
+  CHECK(cast.index == 5);
+  CHECK(cast.type == ValType::funcref());
+  CHECK(cast.type2 == ValType::externref().with_null(false));
+  CHECK(error_of({0xfb, 0x18, 4, 5, kFuncref, kFuncref}) == "malformed br_on_cast flags 04");
+
+  const Instruction vector = read({0xfd, 0x0c, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}).instruction;
+  CHECK(vector.value == 0x0807060504030201u);
+  CHECK(vector.value2 == 0x100f0e0d0c0b0a09u);
+  CHECK(read({0xfd, 0x15, 7}).instruction.index == 7);
+  CHECK(read({0xfd, 0x54, 0, 5, 9}).instruction.index2 == 9);
+  CHECK(error_of({0xfe, 0x03, 1}) == "zero byte expected");
 }
 
 TEST_CASE("a memarg has alignment, offset, and a memory where bit 6 says so") {
@@ -193,18 +235,19 @@ TEST_CASE("a typed select says how many types it has") {
 
 TEST_CASE("an illegal opcode is named in hexadecimal, with its code where it has a prefix") {
   CHECK(error_of({0xff}) == "illegal opcode ff");
-  CHECK(error_of({0x06, 0x40}) == "illegal opcode 06");
-  CHECK(error_of({0xfd, 0x0c, 0, 0}) == "illegal opcode fd 0c");
-  CHECK(error_of({0xfd, 0x93, 0x02}) == "illegal opcode fd 0113");
-  CHECK(error_of({0xfb, 0x00}) == "illegal opcode fb 00");
+  CHECK(error_of({0x16, 0x40}) == "illegal opcode 16");
+  CHECK(error_of({0xfd, 0x9a, 0x01}) == "illegal opcode fd 9a");
+  CHECK(error_of({0xfd, 0x94, 0x02}) == "illegal opcode fd 0114");
+  CHECK(error_of({0xfb, 0x1f}) == "illegal opcode fb 1f");
   CHECK(error_of({0xfc, 0x12}) == "illegal opcode fc 12");
+  CHECK(error_of({0xfe, 0x04}) == "illegal opcode fe 04");
   CHECK(error_of({0xfc, 0xff, 0xff, 0xff, 0xff, 0x0f}) == "illegal opcode fc ffffffff");
   CHECK(error_of({0xfc, 0x80, 0x00}) == "read i32.trunc_sat_f32_s");
 }
 
 TEST_CASE("exactly the bytes without a row are illegal opcodes") {
   for (unsigned byte = 0; byte < 256; ++byte) {
-    bool has_row = byte == 0xfc;
+    bool has_row = byte >= 0xfb && byte <= 0xfe;
     for (const OpInfo& row : kOpInfo) has_row |= row.prefix == 0 && row.code == byte;
     CAPTURE(byte);
     CHECK(error_of(Bytes{static_cast<uint8_t>(byte)} + Bytes(20, 0)).starts_with("illegal opcode") == !has_row);

@@ -33,6 +33,7 @@ constexpr ValType signature_type(char letter) {
     case 'I': return ValType::i64();
     case 'f': return ValType::f32();
     case 'F': return ValType::f64();
+    case 'V': return ValType::v128();
     case 'm': return ValType::i32();
     default: return ValType::bottom();
   }
@@ -47,12 +48,20 @@ constexpr uint32_t number_at(std::string_view text, size_t at) {
   return number;
 }
 
-// The name of an access says its width: "i32.load8_s" 8 bits, "i64.store" 64 bits.
+// The name of an access says its width: "i32.load8_s" 8 bits, "i64.store" 64, "v128.load8x8_s" 8 times 8,
+// "i32.atomic.rmw16.add_u" 16, "memory.atomic.wait64" 64, "memory.atomic.notify" 32.
 constexpr uint8_t access_log2(std::string_view text) {
-  const size_t load = text.find("load");
-  const size_t after = load != std::string_view::npos ? load + 4 : text.find("store") + 5;
-  const uint32_t narrow = number_at(text, after);
-  const uint32_t bits = narrow != 0 ? narrow : number_at(text, 1);
+  uint32_t bits = number_at(text, 1);
+  if (text == "memory.atomic.notify") bits = 32;
+  for (std::string_view word : {"load", "store", "rmw", "wait"}) {
+    const size_t at = text.find(word);
+    if (at == std::string_view::npos) continue;
+    const uint32_t narrow = number_at(text, at + word.size());
+    if (narrow == 0) continue;
+    bits = narrow;
+    const size_t times = text.find('x', at);
+    if (text[0] == 'v' && times != std::string_view::npos) bits *= number_at(text, times + 1);
+  }
   uint8_t log2 = 0;
   while ((8u << log2) < bits) ++log2;
   return log2;
@@ -62,7 +71,9 @@ constexpr Signature parse_signature(const OpInfo& info) {
   Signature signature;
   signature.is_special = info.signature == "special";
   if (signature.is_special) return signature;
-  if (info.immediates == ImmediateKind::memarg) signature.access_log2 = access_log2(info.text);
+  if (info.immediates == ImmediateKind::memarg || info.immediates == ImmediateKind::memarg_lane) {
+    signature.access_log2 = access_log2(info.text);
+  }
   bool past_colon = false;
   for (char letter : info.signature) {
     if (letter == ':') {
@@ -106,6 +117,9 @@ constexpr bool signatures_make_sense() {
 static_assert(signatures_make_sense(), "opcodes.def: a signature has an unknown letter or more than one result");
 static_assert(signature(Op::i64_load).access_log2 == 3 && signature(Op::i64_store32).access_log2 == 2);
 static_assert(signature(Op::i32_load16_s).access_log2 == 1 && signature(Op::f32_store).access_log2 == 2);
+static_assert(signature(Op::v128_load).access_log2 == 4 && signature(Op::v128_load32x2_u).access_log2 == 3);
+static_assert(signature(Op::v128_load8_splat).access_log2 == 0 && signature(Op::v128_store64_lane).access_log2 == 3);
+static_assert(signature(Op::i64_atomic_rmw16_add_u).access_log2 == 1 && signature(Op::i64_atomic_load).access_log2 == 3);
 
 }  // namespace detail
 

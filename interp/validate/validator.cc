@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "interp/base/concat.h"
+#include "interp/validate/check_features.h"
 #include "interp/validate/function_validator.h"
 
 namespace wplug {
@@ -101,9 +102,6 @@ Result<void> ModuleValidator::function_types() {
 }
 
 Result<void> ModuleValidator::memories() {
-  if (module_.memories.size() > 1) {
-    return invalid(offset_of(ExternKind::memory, 1, kMemorySection), "multiple memories are not supported");
-  }
   for (uint32_t i = 0; i < module_.memories.size(); ++i) {
     const Limits& limits = module_.memories[i].limits;
     const uint64_t most = limits.is_64 ? kMostPages64 : kMostPages;
@@ -231,7 +229,8 @@ Result<void> ModuleValidator::bodies() {
 
 }  // namespace
 
-Result<void> validate_module(ModuleDef& module, const ModuleLimits& limits) {
+Result<void> validate_module(ModuleDef& module, const ModuleLimits& limits, Features features) {
+  WPLUG_TRY(check_features(module, features));
   return ModuleValidator(module, limits).run();
 }
 

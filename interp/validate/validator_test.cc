@@ -51,7 +51,7 @@ TEST_CASE("memories have at most 65536 pages, a maximum not below the minimum, a
   ModuleBuilder two;
   two.import_memory("m", "m", limits(1));
   two.memory(limits(1));
-  CHECK(words(two) == "invalid: multiple memories are not supported");
+  CHECK(words(two) == "invalid: multi-memory is switched off: several memories");
 }
 
 TEST_CASE("tables have at most 2^32 - 1 elements and an initial value of their type from imported globals") {

@@ -6,12 +6,9 @@
 #include <cstdint>
 #include <string_view>
 
-namespace wplug {
+#include "wplug/features.h"
 
-enum class Feature : uint8_t {
-#define WPLUG_FEATURE(name, text) name,
-#include "interp/wasm/features.def"
-};
+namespace wplug {
 
 // What follows an opcode in the binary format.
 enum class ImmediateKind : uint8_t {
@@ -38,6 +35,20 @@ enum class ImmediateKind : uint8_t {
   f64,            // value, bits
   select_types,   // index = how many, type = the first
   heap_type,      // type, as the nullable reference to it
+  tag,            // index
+  type,           // index
+  type_field,     // index = type, index2 = field
+  type_type,      // index = destination, index2 = source
+  type_data,      // index = type, index2 = data segment
+  type_elem,      // index = type, index2 = element segment
+  type_count,     // index = type, index2 = how many
+  cast_branch,    // index = label, type = from, type2 = to
+  try_table,      // block, catches
+  memarg_lane,    // as memarg, index2 = lane
+  lane,           // index
+  lanes,          // value, value2: 16 lane numbers, a byte each, the first lowest
+  v128,           // value, value2: low and high half
+  zero_byte,
 };
 
 // Dense: the row number in opcodes.def.
