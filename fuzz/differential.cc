@@ -1,10 +1,13 @@
 // Generates modules and runs each in every configuration of the engine: results, traps, memories, globals and the count of
 // instructions must be the same.
 //
-//   fuzz-differential [--seeds FIRST..LAST] [--seconds N] [--without FEATURE,…] [--out FILE] [--keep FOLDER]
+//   fuzz-differential [--seeds FIRST..LAST] [--seconds N] [--without FEATURE,…] [--out FILE] [--keep FOLDER] [FILE.hex…]
 //
+// Files are modules in hexadecimal, which are run instead of seeds unless --seeds is given too.
 // --out writes, for each module, a line of JSON with its seed, bytes (hexadecimal) and outcome, for comparison with other builds and
 // engines. --keep saves modules that differ. Exit code 1 when something differed.
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fuzz/module_generator.h"
 #include "fuzz/outcome.h"
@@ -28,6 +32,7 @@ struct Options {
   Features features = Features::all();
   std::string out;
   std::string keep;
+  std::vector<std::string> files;
 };
 
 struct Configuration {
@@ -50,11 +55,17 @@ uint64_t number(std::string_view text) {
 
 Options parse(int count, char** words) {
   Options options;
-  for (int i = 1; i < count; i += 2) {
+  bool has_seeds = false;
+  for (int i = 1; i < count; ++i) {
     const std::string_view name = words[i];
+    if (!name.starts_with("--")) {
+      options.files.emplace_back(name);
+      continue;
+    }
     if (i + 1 == count) usage(std::string(name) + " needs a value");
-    const std::string_view value = words[i + 1];
+    const std::string_view value = words[++i];
     if (name == "--seeds") {
+      has_seeds = true;
       const size_t dots = value.find("..");
       if (dots == std::string_view::npos) usage("--seeds FIRST..LAST");
       options.first = number(value.substr(0, dots));
@@ -77,8 +88,27 @@ Options parse(int count, char** words) {
       usage("unknown option " + std::string(name));
     }
   }
+  if (!options.files.empty() && !has_seeds) {
+    options.first = 1;
+    options.last = 0;
+  }
   if (options.last == UINT64_MAX && options.seconds == 0) options.last = options.first + 999;
   return options;
+}
+
+std::vector<uint8_t> read_hex(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) usage("cannot read " + path);
+  std::vector<uint8_t> bytes;
+  std::string digits;
+  for (char c; file.get(c);) {
+    if (std::isxdigit(static_cast<unsigned char>(c)) == 0) continue;
+    digits += c;
+    if (digits.size() < 2) continue;
+    bytes.push_back(static_cast<uint8_t>(std::stoul(digits, nullptr, 16)));
+    digits.clear();
+  }
+  return bytes;
 }
 
 std::vector<Configuration> configurations() {
@@ -133,32 +163,32 @@ class Differential {
 
   int run() {
     const auto begin = std::chrono::steady_clock::now();
+    for (const std::string& path : options_.files) one(path, 0, read_hex(path));
     uint64_t seed = options_.first;
     for (; seed <= options_.last; ++seed) {
       const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
       if (options_.seconds > 0 && passed.count() >= options_.seconds) break;
-      one(seed);
+      one("seed " + std::to_string(seed), seed, generate_module(seed, {options_.features}));
     }
-    std::printf("%llu modules from seed %llu: %llu calls, %llu traps, %llu instructions, %llu modules out of fuel, %llu refused, "
+    std::printf("%llu modules, from seed %llu: %llu calls, %llu traps, %llu instructions, %llu modules out of fuel, %llu refused, "
                 "%llu differences\n",
-                static_cast<unsigned long long>(seed - options_.first), static_cast<unsigned long long>(options_.first), calls_,
+                static_cast<unsigned long long>(seed - options_.first + options_.files.size()), static_cast<unsigned long long>(options_.first), calls_,
                 traps_, instructions_, out_of_fuel_, refused_, differences_);
     return differences_ == 0 && refused_ == 0 ? 0 : 1;
   }
 
  private:
-  void one(uint64_t seed) {
-    const std::vector<uint8_t> bytes = generate_module(seed, {options_.features});
+  void one(const std::string& name, uint64_t seed, const std::vector<uint8_t>& bytes) {
     RunOptions plain;
     plain.seed = seed;
     const Outcome reference = run_module(all_[0].engine, bytes, plain);
-    count(seed, reference);
+    count(name, reference);
     if (out_.is_open()) write_json(out_, seed, bytes, reference);
     RunOptions exact = plain;
     exact.stop_one_short = true;
     const Outcome exact_reference = run_module(all_[0].engine, bytes, exact);
     for (const std::string& line : exact_reference.lines) {
-      if (line.find("PAST THE LIMIT") != std::string::npos) report(seed, bytes, all_[0].name, line);
+      if (line.find("PAST THE LIMIT") != std::string::npos) report(name, bytes, all_[0].name, line);
     }
     for (size_t i = 1; i < all_.size(); ++i) {
       const bool metered = all_[i].engine.config().metering;
@@ -170,26 +200,28 @@ class Differential {
       if (difference.empty() && metered) {
         difference = first_difference(exact_reference, run_module(all_[i].engine, bytes, exact), true);
       }
-      if (!difference.empty()) report(seed, bytes, all_[i].name, difference);
+      if (!difference.empty()) report(name, bytes, all_[i].name, difference);
     }
   }
-  void count(uint64_t seed, const Outcome& outcome) {
+  void count(const std::string& name, const Outcome& outcome) {
     out_of_fuel_ += outcome.out_of_fuel ? 1 : 0;
     for (const std::string& line : outcome.lines) {
       calls_ += line.starts_with("f") ? 1 : 0;
       traps_ += line.find(": trap ") != std::string::npos ? 1 : 0;
       if (line.starts_with("refused")) {
         ++refused_;
-        std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), line.c_str());
+        std::printf("%s: %s\n", name.c_str(), line.c_str());
       }
     }
     for (uint64_t used : outcome.fuel) instructions_ += used;
   }
-  void report(uint64_t seed, const std::vector<uint8_t>& bytes, const char* configuration, const std::string& difference) {
+  void report(const std::string& name, const std::vector<uint8_t>& bytes, const char* configuration, const std::string& difference) {
     ++differences_;
-    std::printf("seed %llu, %s: %s\n", static_cast<unsigned long long>(seed), configuration, difference.c_str());
+    std::printf("%s, %s: %s\n", name.c_str(), configuration, difference.c_str());
     if (options_.keep.empty()) return;
-    std::ofstream file(options_.keep + "/seed-" + std::to_string(seed) + ".wasm", std::ios::binary);
+    std::string file_name = name;
+    for (char& c : file_name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '-';
+    std::ofstream file(options_.keep + "/" + file_name + ".wasm", std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   }
 

@@ -11,7 +11,7 @@
 namespace wplug::fuzz {
 
 struct Outcome {
-  // A line for instantiation and for each call: results or trap, checksums of the memories, values of the globals. The same
+  // A line for instantiation and for each call: arguments, results or trap, checksums of the memories, values of the globals. The same
   // on every engine that conforms.
   std::vector<std::string> lines;
   // Of each call. The same for every configuration of this engine that meters.
