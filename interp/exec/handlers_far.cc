@@ -6,6 +6,7 @@
 // All but the first may be of a memory that other threads use: their accesses are relaxed atomics, which cost nothing
 // more where they are aligned. What a store has seen of such a memory's size may be too little, so an access beyond it
 // looks again before it traps. Bounds are always checked; with guard pages too.
+#include <array>
 #include <bit>
 
 #include "interp/base/atomic_bytes.h"
@@ -25,9 +26,11 @@ WPLUG_COLD_HANDLER(out_of_bounds) {
   WPLUG_TRAP_NOW(out_of_bounds_memory_access);
 }
 
-template <size_t size>
-using Unsigned = std::conditional_t<
-    size == 1, uint8_t, std::conditional_t<size == 2, uint16_t, std::conditional_t<size == 4, uint32_t, uint64_t>>>;
+// What an access of M consists of: one integer, or of more than 8 bytes several.
+template <class M>
+using Part = std::conditional_t<
+    sizeof(M) == 1, uint8_t,
+    std::conditional_t<sizeof(M) == 2, uint16_t, std::conditional_t<sizeof(M) == 4, uint32_t, uint64_t>>>;
 
 constexpr bool is_64(FarKind kind) { return kind == FarKind::wide || kind == FarKind::other_64; }
 
@@ -54,7 +57,12 @@ WPLUG_INLINE M read_memory(const uint8_t* at) {
     std::memcpy(&value, at, sizeof(M));
     return value;
   } else {
-    return std::bit_cast<M>(atomic_bytes::load_relaxed<Unsigned<sizeof(M)>>(at));
+    std::array<Part<M>, sizeof(M) / sizeof(Part<M>)> parts;
+    for (Part<M>& part : parts) {
+      part = atomic_bytes::load_relaxed<Part<M>>(at);
+      at += sizeof part;
+    }
+    return std::bit_cast<M>(parts);
   }
 }
 
@@ -63,7 +71,10 @@ WPLUG_INLINE void write_memory(uint8_t* at, M value) {
   if constexpr (kind == FarKind::wide) {
     std::memcpy(at, &value, sizeof(M));
   } else {
-    atomic_bytes::store_relaxed(at, std::bit_cast<Unsigned<sizeof(M)>>(value));
+    for (Part<M> part : std::bit_cast<std::array<Part<M>, sizeof(M) / sizeof(Part<M>)>>(value)) {
+      atomic_bytes::store_relaxed(at, part);
+      at += sizeof part;
+    }
   }
 }
 

@@ -127,7 +127,7 @@ TEST_CASE("far accesses and atomics count as one instruction each, like all othe
     const uint64_t before = world.store.fuel_consumed();
     must(f.call({}, {}));
     const uint64_t all = world.store.fuel_consumed() - before;
-    CHECK(all == 11);  // and the return
+    CHECK(all == 10);
     for (uint64_t fuel = 0; fuel < all; ++fuel) {
       must(world.store.set_fuel(fuel));
       CHECK(must_fail(f.call({}, {})).trap()->kind() == TrapKind::out_of_fuel);
