@@ -73,6 +73,7 @@ struct PluginBytes {
                                      {"transform", 2, 1, kEcho}};
   std::string memory_export = "memory";
   uint32_t memory_pages = 1;
+  uint8_t memory_flags = 0;
   std::string data;
   uint32_t data_at = 0;
 
@@ -85,7 +86,7 @@ struct PluginBytes {
 
   Bytes bytes() const {
     return Bytes{0, 'a', 's', 'm', 1, 0, 0, 0} + types() + import_section() + function_section() +
-           section(5, leb(1) + Bytes{0x00} + leb(memory_pages)) +
+           section(5, leb(1) + Bytes{memory_flags} + leb(memory_pages)) +
            section(6, Bytes{1, 0x7f, 0x01, 0x41, 0x00, 0x0b}) + export_section() + code_section() + data_section();
   }
 

@@ -88,6 +88,9 @@ class TransformAbi : public PluginAbi {
     if (memory == nullptr || memory->kind != ExternKind::memory) {
       return Error(ErrorKind::link, "exports no memory named \"memory\"");
     }
+    if (memory->memory.limits.is_64) {
+      return Error(ErrorKind::link, "its memory has 64-bit addresses, the transform ABI's have 32");
+    }
     if (options.entry.empty()) {
       return Error(ErrorKind::link, "exports neither transform nor validate: name the entry to call");
     }

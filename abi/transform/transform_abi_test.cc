@@ -65,6 +65,9 @@ TEST_CASE("what a plugin lacks is named before it runs") {
   plugin.memory_export = "ram";
   CHECK(complaint(plugin) == "exports no memory named \"memory\"");
   plugin = {};
+  plugin.memory_flags = 4;
+  CHECK(complaint(plugin) == "its memory has 64-bit addresses, the transform ABI's have 32");
+  plugin = {};
   plugin.function("transform").name = "";
   CHECK(complaint(plugin).starts_with("exports neither transform nor validate"));
   plugin = {};

@@ -79,6 +79,17 @@ bool exports_plain_function(const Module& module, std::string_view name) {
   });
 }
 
+// The pointers of preview 1 have 32 bits. The memory that host functions see is the one exported as "memory".
+Result<void> check_memory(const Module& module) {
+  const std::vector<ExportType> exports = module.exports();
+  const auto memory = std::ranges::find(exports, "memory", &ExportType::name);
+  const bool is_64 =
+      memory != exports.end() && memory->type.kind == ExternKind::memory && memory->type.memory.limits.is_64;
+  if (!is_64) return {};
+  return Error(ErrorKind::link, "the memory of module '" + std::string(module.name()) +
+                                    "' has 64-bit addresses, those of WASI preview 1 have 32");
+}
+
 }  // namespace
 }  // namespace wasi
 
@@ -92,6 +103,7 @@ Result<void> add_wasi(Linker& linker, WasiContext& context) {
 }
 
 Result<void> add_wasi(Linker& linker, WasiContext& context, const Module& module) {
+  if (wasi_is_wanted(module)) WPLUG_TRY(wasi::check_memory(module));
   for (const ImportType& import : module.imports()) {
     const wasi::NamedModule* from = wasi::find_module(import.module);
     if (from == nullptr) continue;

@@ -112,7 +112,7 @@ Bytes importing_all(std::string_view module) {
 }
 
 // A module with a memory and one function, exported as `name`, that calls proc_exit(code) when `code` is not negative.
-Bytes exiting(std::string_view name, int code) {
+Bytes exiting(std::string_view name, int code, char memory_flags = 0) {
   const Bytes types = vector_of({func_type("i", false), func_type("", false)});
   const Bytes imports = vector_of({import_of("wasi_snapshot_preview1", "proc_exit", 0)});
   const Bytes exports = vector_of({sized(Bytes(name)) + Bytes("\0\1", 2), sized("memory") + Bytes("\2\0", 2)});
@@ -120,7 +120,7 @@ Bytes exiting(std::string_view name, int code) {
   if (code >= 0) body += Bytes("\x41") + static_cast<char>(code) + Bytes("\x10\0", 2);
   body += '\x0b';
   return header() + section(1, types) + section(2, imports) + section(3, vector_of({Bytes(1, '\1')})) +
-         section(5, vector_of({Bytes("\0\1", 2)})) + section(7, exports) + section(10, vector_of({sized(body)}));
+         section(5, vector_of({Bytes(1, memory_flags) + Bytes(1, 1)})) + section(7, exports) + section(10, vector_of({sized(body)}));
 }
 
 struct Fixture {
@@ -169,6 +169,15 @@ TEST_CASE("only what a module imports is defined for it") {
   REQUIRE(add_wasi(linker, f.wasi, f.compile(exiting("_start", 0))).ok());
   CHECK(linker.has("wasi_snapshot_preview1", "proc_exit"));
   CHECK_FALSE(linker.has("wasi_snapshot_preview1", "fd_write"));
+}
+
+TEST_CASE("a memory with 64-bit addresses is refused, since WASI's pointers have 32") {
+  Fixture f;
+  Linker linker;
+  const auto added = add_wasi(linker, f.wasi, f.compile(exiting("_start", 0, 4)));
+  REQUIRE_FALSE(added.ok());
+  CHECK(added.error().kind() == ErrorKind::link);
+  CHECK_FALSE(linker.has("wasi_snapshot_preview1", "proc_exit"));
 }
 
 TEST_CASE("commands and reactors are told by their exports") {

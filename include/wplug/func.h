@@ -30,7 +30,8 @@ class Caller {
   // Cheap: no look-up by name on the common path.
   MemoryInstance* memory_impl() const;
   bool has_memory() const { return memory_impl() != nullptr; }
-  // Bytes of that memory; empty when there is none. Invalid after anything that may run guest code or grow it.
+  // Bytes of that memory; empty when there is none. Invalid after anything that may run guest code or grow it. If the
+  // memory is shared, guests on other threads may change them meanwhile: read what matters once, then check it.
   std::span<uint8_t> memory() const;
   // The calling instance; null when the host called the host function itself.
   InstanceImpl* instance_impl() const { return instance_; }

@@ -20,6 +20,8 @@ class Linker {
  public:
   // Later definitions of a name replace earlier ones.
   void define(std::string_view module, std::string_view name, Extern external);
+  // Fits every store.
+  void define(std::string_view module, std::string_view name, SharedMemory memory);
   // `env` must outlive every store instantiated into.
   void define_raw(std::string_view module, std::string_view name, FuncType type, HostCallback callback, void* env);
   void define_func(std::string_view module, std::string_view name, FuncType type, HostFunction function);
@@ -42,7 +44,7 @@ class Linker {
     void* env = nullptr;
     HostFunction function;
   };
-  using Definition = std::variant<Extern, HostDefinition>;
+  using Definition = std::variant<Extern, HostDefinition, SharedMemory>;
   using Key = std::pair<std::string, std::string>;
   void put(std::string_view module, std::string_view name, Definition definition);
   std::map<Key, Definition, std::less<>> definitions_;

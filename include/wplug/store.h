@@ -67,7 +67,7 @@ class Store {
   bool interrupted() const;
   void clear_interrupt();
 
-  // Bytes of all linear memories now, and the most they ever were.
+  // Bytes of all linear memories now, and the most they ever were. Of a shared memory those that this store asked for.
   uint64_t memory_bytes() const;
   uint64_t peak_memory_bytes() const;
   // How often a memory.grow was refused because of StoreLimits since the store was made.

@@ -90,7 +90,8 @@ class WasiContext {
   std::unique_ptr<WasiState> impl_;
 };
 
-// Defines all functions of both WASI modules, or only those that `module` imports (cheaper for one instance).
+// Defines all functions of both WASI modules, or only those that `module` imports (cheaper for one instance). Error
+// `link`: the module imports some and exports a memory with 64-bit addresses.
 Result<void> add_wasi(Linker& linker, WasiContext& context);
 Result<void> add_wasi(Linker& linker, WasiContext& context, const Module& module);
 

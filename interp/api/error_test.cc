@@ -82,6 +82,8 @@ TEST_CASE("extern types print their kind and type") {
   CHECK(type.to_string() == "memory 3");
   type.memory.limits = {1, 2, true, true};
   CHECK(type.to_string() == "memory i64 1 2 shared");
+  type.memory = {{0, 9}, 0};
+  CHECK(type.to_string() == "memory 0 9 (pagesize 1)");
   type.kind = ExternKind::global;
   type.global = {ValType::f32(), true};
   CHECK(type.to_string() == "global (mut f32)");

@@ -101,7 +101,7 @@ MemoryInstance* Caller::memory_impl() const { return instance_ == nullptr ? null
 std::span<uint8_t> Caller::memory() const {
   const MemoryInstance* memory = memory_impl();
   if (memory == nullptr) return {};
-  return {memory->base, static_cast<size_t>(memory->size)};
+  return {memory->base, static_cast<size_t>(memory->current_size())};
 }
 
 Func Func::wrap_raw(Store& store, FuncType type, HostCallback callback, void* env) {

@@ -1,7 +1,6 @@
 // Instantiation (spec 4.7.5 "Instantiation"), in the spec's steps. Until the first segment is written nothing outside
 // knows of the new objects, so a failure up to there takes them back. From there on the instance stays in its store
 // even when a segment or the start function traps: its functions may be in tables of others by then.
-#include <cstring>
 #include <string>
 
 #include "interp/api/impl.h"
@@ -22,6 +21,7 @@ class Rollback {
   explicit Rollback(StoreImpl& store)
       : store_(store),
         memories_(store.memories.size()),
+        shared_memories_(store.shared_memories.size()),
         tables_(store.tables.size()),
         globals_(store.globals.size()),
         memory_bytes_(store.memory_bytes),
@@ -29,6 +29,7 @@ class Rollback {
   ~Rollback() {
     if (keep_) return;
     store_.instances.pop_back();
+    store_.shared_memories.resize(shared_memories_);
     while (store_.memories.size() > memories_) store_.memories.pop_back();
     while (store_.tables.size() > tables_) store_.tables.pop_back();
     while (store_.globals.size() > globals_) store_.globals.pop_back();
@@ -41,7 +42,7 @@ class Rollback {
 
  private:
   StoreImpl& store_;
-  size_t memories_, tables_, globals_;
+  size_t memories_, shared_memories_, tables_, globals_;
   uint64_t memory_bytes_, peak_memory_bytes_;
   bool keep_ = false;
 };
@@ -170,13 +171,14 @@ Result<void> run_data_segments(InstanceImpl& instance, const ModuleDef& def) {
   for (uint32_t i = 0; i < def.data.size(); ++i) {
     const DataDef& data = def.data[i];
     if (data.mode != SegmentMode::active) continue;
-    const MemoryInstance& memory = *instance.memories[data.memory];
+    MemoryInstance& memory = *instance.memories[data.memory];
     const uint64_t offset = evaluate_offset(instance, data.offset);
     const uint64_t count = data.bytes.size();
-    if (count > memory.size || offset > memory.size - count) {
-      return segment_trap(TrapKind::out_of_bounds_memory_access, "data", i, offset, count, memory.size);
+    const uint64_t size = memory.current_size();
+    if (count > size || offset > size - count) {
+      return segment_trap(TrapKind::out_of_bounds_memory_access, "data", i, offset, count, size);
     }
-    if (count != 0) std::memcpy(memory.base + offset, def.bytes.data() + data.bytes.begin, data.bytes.size());
+    write_memory(memory, offset, def.bytes.data() + data.bytes.begin, count);
     instance.dropped_data[i] = true;
   }
   return {};

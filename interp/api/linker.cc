@@ -31,6 +31,10 @@ void Linker::define(std::string_view module, std::string_view name, Extern exter
   put(module, name, std::move(external));
 }
 
+void Linker::define(std::string_view module, std::string_view name, SharedMemory memory) {
+  put(module, name, std::move(memory));
+}
+
 void Linker::define_raw(std::string_view module, std::string_view name, FuncType type, HostCallback callback,
                         void* env) {
   put(module, name, HostDefinition{std::move(type), callback, env, nullptr});
@@ -85,6 +89,11 @@ Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
   for (size_t i = 0; i < found.size(); ++i) {
     if (const Extern* external = std::get_if<Extern>(found[i])) {
       imports.push_back(*external);
+      continue;
+    }
+    if (const SharedMemory* shared = std::get_if<SharedMemory>(found[i])) {
+      WPLUG_TRY_ASSIGN(const Memory memory, Memory::from_shared(store, *shared));
+      imports.push_back(memory);
       continue;
     }
     const HostDefinition& host = std::get<HostDefinition>(*found[i]);

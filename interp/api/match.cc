@@ -70,10 +70,6 @@ bool matches_import(const ModuleImpl& module, const ImportDef& import, const Ext
 Error misuse(std::string message) { return {ErrorKind::misuse, std::move(message)}; }
 
 Result<void> check_limits(const char* what, const Limits& limits, uint64_t most) {
-  if (limits.is_64 || limits.shared) {
-    return misuse(std::string(what) + (limits.is_64 ? " with 64-bit addresses" : " shared between threads") +
-                  ": not supported");
-  }
   if (limits.min > most || limits.max.value_or(limits.min) > most) {
     return misuse(std::string(what) + ": size " + std::to_string(std::max(limits.min, limits.max.value_or(0))) + " > " +
                   std::to_string(most));
@@ -106,15 +102,18 @@ bool value_fits(const Value& value, ValType wanted) {
 }
 
 Result<void> check_type(const MemoryType& type) {
-  if (type.page_size_log2 != 16) {
-    return misuse("memory with pages of 2^" + std::to_string(type.page_size_log2) + " bytes: only 65536 is supported");
+  if (type.page_size_log2 != 0 && type.page_size_log2 != 16) {
+    return misuse("memory with pages of 2^" + std::to_string(type.page_size_log2) + " bytes: not 1 or 65536");
   }
-  return check_limits("memory", type.limits, 65536);
+  if (type.limits.shared && !type.limits.max.has_value()) return misuse("shared memory must have maximum");
+  const uint64_t most = type.limits.is_64 ? UINT64_MAX : UINT32_MAX;
+  return check_limits("memory", type.limits, type.page_size_log2 == 0 ? most : (most >> 16) + 1);
 }
 
 Result<void> check_type(const TableType& type) {
   if (!type.element.is_ref()) return misuse("table of " + type.element.to_string() + ": not a reference type");
-  return check_limits("table", type.limits, UINT32_MAX);
+  if (type.limits.shared) return misuse("table shared between threads: not supported");
+  return check_limits("table", type.limits, type.limits.is_64 ? UINT64_MAX : UINT32_MAX);
 }
 
 std::string describe(const ModuleDef& def, const ImportDef& import) {

@@ -34,11 +34,33 @@ TEST_CASE("impossible memory types are misuse") {
   CHECK(must_fail(Memory::create(world.store, type)).kind() == ErrorKind::misuse);
   type.limits = {1, 65537};
   CHECK(must_fail(Memory::create(world.store, type)).kind() == ErrorKind::misuse);
-  type.limits = {1, std::nullopt, true};
-  CHECK(must_fail(Memory::create(world.store, type)).kind() == ErrorKind::misuse);
+  type.limits = {1, std::nullopt, false, true};
+  CHECK(contains(must_fail(Memory::create(world.store, type)).message(), "shared memory must have maximum"));
   type = MemoryType();
-  type.page_size_log2 = 0;
+  type.page_size_log2 = 12;
   CHECK(must_fail(Memory::create(world.store, type)).kind() == ErrorKind::misuse);
+  type.page_size_log2 = 0;
+  type.limits = {uint64_t{1} << 32, std::nullopt};
+  CHECK(must_fail(Memory::create(world.store, type)).kind() == ErrorKind::misuse);
+}
+
+TEST_CASE("memories of 64-bit addresses and of small pages are made, up to what there is room for") {
+  World world;
+  MemoryType type;
+  type.page_size_log2 = 0;
+  type.limits = {5, 7};
+  Memory small = must(Memory::create(world.store, type));
+  CHECK(small.size() == 5);
+  CHECK(must(small.grow(2)) == 5);
+  CHECK(must_fail(small.grow(1)).kind() == ErrorKind::limit);
+  type = MemoryType();
+  type.limits = {1, std::nullopt, true};
+  Memory wide = must(Memory::create(world.store, type));
+  CHECK(must_fail(wide.grow(uint64_t{1} << 47)).kind() == ErrorKind::limit);
+  CHECK(must_fail(wide.grow(UINT64_MAX)).kind() == ErrorKind::limit);
+  CHECK(wide.size() == 65536);
+  type.limits.min = uint64_t{1} << 48;
+  CHECK(must_fail(Memory::create(world.store, type)).kind() == ErrorKind::limit);
 }
 
 TEST_CASE("a table checks index and type of what is put into it") {

@@ -58,6 +58,11 @@ std::string limits_text(const Limits& limits) {
   return limits.shared ? text + " shared" : text;
 }
 
+std::string memory_text(const MemoryType& type) {
+  const std::string text = "memory " + limits_text(type.limits);
+  return type.page_size_log2 == 16 ? text : text + " (pagesize " + std::to_string(uint64_t{1} << type.page_size_log2) + ")";
+}
+
 }  // namespace
 
 std::string ValType::to_string() const {
@@ -89,7 +94,7 @@ std::string ExternType::to_string() const {
   switch (kind) {
     case ExternKind::func: return "function " + func.to_string();
     case ExternKind::table: return "table " + limits_text(table.limits) + " " + table.element.to_string();
-    case ExternKind::memory: return "memory " + limits_text(memory.limits);
+    case ExternKind::memory: return memory_text(memory);
     case ExternKind::global:
       return global.is_mutable ? "global (mut " + global.type.to_string() + ")" : "global " + global.type.to_string();
     case ExternKind::tag: break;

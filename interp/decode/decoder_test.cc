@@ -157,10 +157,25 @@ TEST_CASE("types that are not there yet are refused with the feature's name") {
   CHECK(words(module_of(section(1, {1, 0x40, 0}))) == "malformed: malformed definition type 40");
   CHECK(words(module_of(section(1, {1, 0xe0, 0x7f, 0, 0}))) == "malformed: integer representation too long");
   CHECK(words(module_of(section(4, {1, kI32, 0, 0}))) == "malformed: malformed reference type 7f");
-  CHECK(words(module_of(section(5, {1, 4, 0}))) == "malformed: malformed limits flags 04: memory64 is not supported");
-  CHECK(words(module_of(section(5, {1, 3, 0, 1}))) ==
-        "malformed: malformed limits flags 03: shared memories are not supported");
+}
+
+TEST_CASE("limits say by their flags whether there is a maximum, sharing, 64 bits, a page size") {
+  const auto memory = [](const Bytes& limits) { return decode(module_of(section(5, Bytes{1} + limits))).memories[0]; };
+  CHECK(memory({0, 1}) == MemoryType{{1, std::nullopt, false, false}});
+  CHECK(memory({3, 1, 2}) == MemoryType{{1, 2, false, true}});
+  CHECK(memory({4, 0x80, 0x80, 0x80, 0x80, 0x10}) == MemoryType{{uint64_t{1} << 32, std::nullopt, true, false}});
+  CHECK(memory({8, 1, 0}) == MemoryType{{1, std::nullopt, false, false}, 0});
+  CHECK(memory({15, 1, 2, 16}) == MemoryType{{1, 2, true, true}, 16});
+  const ModuleDef tables = decode(module_of(section(4, {1, kFuncref, 5, 1, 2})));
+  CHECK(tables.tables[0].type.limits == Limits{1, 2, true, false});
+
   CHECK(words(module_of(section(5, {1, 0x10, 0}))) == "malformed: malformed limits flags 10");
+  CHECK(words(module_of(section(5, {1, 8}))) == "malformed: malformed limits flags 08: no limits follow");
+  CHECK(words(module_of(section(5, {1, 8, 1, 64}))) == "malformed: invalid custom page size: 2**64");
+  CHECK(words(module_of(section(5, {1, 8, 1, 63}))) ==
+        "invalid: invalid custom page size: 9223372036854775808, not 1 or 65536 (memory 0)");
+  CHECK(words(module_of(section(4, {1, kFuncref, 3, 0, 1}))) == "malformed: malformed limits flags 03");
+  CHECK(words(module_of(section(4, {1, kFuncref, 8, 0, 1}))) == "malformed: malformed limits flags 08");
 }
 
 TEST_CASE("the nullable references of typed references that 2.0 has as well are taken in their long form") {

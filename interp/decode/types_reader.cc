@@ -84,32 +84,50 @@ BlockType read_block_type(ByteReader& reader) {
   return block;
 }
 
-Limits read_limits(ByteReader& reader) {
+namespace {
+
+// The bits of a limits' first byte (spec 5.3.11; threads and custom-page-sizes proposals).
+constexpr uint8_t kHasMax = 1, kIsShared = 2, kIs64 = 4, kHasPageSize = 8;
+
+// Limits whose flags are among `allowed`; the flags.
+uint8_t read_limits(ByteReader& reader, uint8_t allowed, Limits& limits) {
   const size_t offset = reader.offset();
   const uint8_t flags = reader.u8();
-  Limits limits;
-  if (flags > 1) {
-    const std::string_view why = flags > 7          ? ""
-                                 : (flags & 4) != 0 ? ": memory64 is not supported"
-                                                    : ": shared memories are not supported";
-    reader.fail_at(offset, concat("malformed limits flags ", Hex{flags}, why));
-    return limits;
+  if ((flags & ~allowed) != 0) {
+    reader.fail_at(offset, concat("malformed limits flags ", Hex{flags}));
+    return 0;
+  }
+  if (reader.ok() && reader.at_end()) {
+    reader.fail_at(offset, concat("malformed limits flags ", Hex{flags}, ": no limits follow"));
+    return 0;
   }
   limits.min = reader.u64();
-  if ((flags & 1) != 0) limits.max = reader.u64();
-  return limits;
+  if ((flags & kHasMax) != 0) limits.max = reader.u64();
+  limits.shared = (flags & kIsShared) != 0;
+  limits.is_64 = (flags & kIs64) != 0;
+  return flags;
 }
+
+}  // namespace
 
 TableType read_table_type(ByteReader& reader) {
   TableType type;
   type.element = read_ref_type(reader);
-  type.limits = read_limits(reader);
+  read_limits(reader, kHasMax | kIs64, type.limits);
   return type;
 }
 
 MemoryType read_memory_type(ByteReader& reader) {
   MemoryType type;
-  type.limits = read_limits(reader);
+  const uint8_t flags = read_limits(reader, kHasMax | kIsShared | kIs64 | kHasPageSize, type.limits);
+  if ((flags & kHasPageSize) == 0) return type;
+  const size_t offset = reader.offset();
+  type.page_size_log2 = reader.u32();
+  // Which of the sizes that a number can hold are allowed, the validator says.
+  if (type.page_size_log2 >= 64) {
+    reader.fail_at(offset, concat("invalid custom page size: 2**", type.page_size_log2));
+    type.page_size_log2 = 16;
+  }
   return type;
 }
 

@@ -2,7 +2,7 @@
 // work in pieces between which they poll, so that no single instruction holds an interrupt or a deadline up.
 #include <algorithm>
 
-#include "interp/exec/handlers.h"
+#include "interp/exec/on_slots.h"
 #include "interp/exec/poll.h"
 #include "interp/wasm/numeric.h"
 
@@ -42,28 +42,47 @@ MaybeTrap in_pieces(Regs& regs, uint64_t executed, uint64_t count, uint64_t unit
 
 bool in_bounds(uint64_t at, uint64_t count, uint64_t size) { return count <= size && at <= size - count; }
 
+// An address, index or length in a slot, by the address type of its memory or table.
+uint64_t address_in(Slot slot, bool is_64) { return is_64 ? slot : static_cast<uint32_t>(slot); }
+// What an instruction gives back for -1 or a size.
+Slot size_result(uint64_t size, bool is_64) { return is_64 ? size : static_cast<uint32_t>(size); }
+bool is_64(const MemoryInstance& memory) { return memory.is_64(); }
+bool is_64(const TableInstance& table) { return table.type.limits.is_64; }
+
+// Pieces of memory.fill and memory.copy; other threads may be at work in a shared memory.
+void fill(MemoryInstance& memory, uint64_t at, uint8_t value, uint64_t count) {
+  if (memory.shared != nullptr) return relaxed_fill(memory.base + at, value, count);
+  std::memset(memory.base + at, value, count);
+}
+void copy(MemoryInstance& to, uint64_t at, const MemoryInstance& from, uint64_t from_at, uint64_t count, bool backward) {
+  if (to.shared != nullptr || from.shared != nullptr) {
+    return relaxed_copy(to.base + at, from.base + from_at, count, backward);
+  }
+  std::memmove(to.base + at, from.base + from_at, count);
+}
+
 MaybeTrap memory_fill(Regs& regs, const Cell* pc) {
   MemoryInstance& memory = *regs.ctx->instance->memories[pc[2].word];
-  uint32_t at = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
+  uint64_t at = address_in(regs.fp[pc[1].slots.d], is_64(memory));
   uint8_t value = static_cast<uint8_t>(regs.fp[pc[1].slots.a]);
-  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
-  if (!in_bounds(at, count, memory.size)) return numeric::trap(TrapKind::out_of_bounds_memory_access);
+  uint64_t count = address_in(regs.fp[pc[1].slots.b], is_64(memory));
+  if (!in_bounds(at, count, memory.current_size())) return numeric::trap(TrapKind::out_of_bounds_memory_access);
   return in_pieces(regs, pc[3].word, count, count / kBytesPerUnit, kMemoryPiece, false,
-                   [&](uint64_t from, uint64_t n) { std::memset(memory.base + at + from, value, n); });
+                   [&](uint64_t from, uint64_t n) { fill(memory, at + from, value, n); });
 }
 
 MaybeTrap memory_copy(Regs& regs, const Cell* pc) {
   MemoryInstance& to = *regs.ctx->instance->memories[pc[2].half.low];
   MemoryInstance& from = *regs.ctx->instance->memories[pc[2].half.high];
-  uint32_t d = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
-  uint32_t s = static_cast<uint32_t>(regs.fp[pc[1].slots.a]);
-  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
-  if (!in_bounds(s, count, from.size) || !in_bounds(d, count, to.size)) {
+  uint64_t d = address_in(regs.fp[pc[1].slots.d], is_64(to));
+  uint64_t s = address_in(regs.fp[pc[1].slots.a], is_64(from));
+  uint64_t count = address_in(regs.fp[pc[1].slots.b], is_64(to) && is_64(from));
+  if (!in_bounds(s, count, from.current_size()) || !in_bounds(d, count, to.current_size())) {
     return numeric::trap(TrapKind::out_of_bounds_memory_access);
   }
   bool backward = &to == &from && d > s;
   return in_pieces(regs, pc[3].word, count, count / kBytesPerUnit, kMemoryPiece, backward,
-                   [&](uint64_t at, uint64_t n) { std::memmove(to.base + d + at, from.base + s + at, n); });
+                   [&](uint64_t at, uint64_t n) { copy(to, d + at, from, s + at, n, backward); });
 }
 
 MaybeTrap memory_init(Regs& regs, const Cell* pc) {
@@ -72,22 +91,22 @@ MaybeTrap memory_init(Regs& regs, const Cell* pc) {
   MemoryInstance& memory = *instance.memories[pc[2].half.high];
   const ByteRange& bytes = instance.code->def.data[segment].bytes;
   uint64_t size = instance.dropped_data[segment] ? 0 : bytes.size();
-  uint32_t d = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
+  uint64_t d = address_in(regs.fp[pc[1].slots.d], is_64(memory));
   uint32_t s = static_cast<uint32_t>(regs.fp[pc[1].slots.a]);
   uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
-  if (!in_bounds(s, count, size) || !in_bounds(d, count, memory.size)) {
+  if (!in_bounds(s, count, size) || !in_bounds(d, count, memory.current_size())) {
     return numeric::trap(TrapKind::out_of_bounds_memory_access);
   }
   const uint8_t* source = instance.code->def.bytes.data() + bytes.begin + s;
   return in_pieces(regs, pc[3].word, count, count / kBytesPerUnit, kMemoryPiece, false,
-                   [&](uint64_t at, uint64_t n) { std::memcpy(memory.base + d + at, source + at, n); });
+                   [&](uint64_t at, uint64_t n) { write_memory(memory, d + at, source + at, n); });
 }
 
 MaybeTrap table_fill(Regs& regs, const Cell* pc) {
   TableInstance& table = *regs.ctx->instance->tables[pc[2].word];
-  uint32_t at = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
+  uint64_t at = address_in(regs.fp[pc[1].slots.d], is_64(table));
   uint64_t value = regs.fp[pc[1].slots.a];
-  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
+  uint64_t count = address_in(regs.fp[pc[1].slots.b], is_64(table));
   if (!in_bounds(at, count, table.elements.size())) return numeric::trap(TrapKind::out_of_bounds_table_access);
   return in_pieces(regs, pc[3].word, count, count, kTablePiece, false,
                    [&](uint64_t from, uint64_t n) { wplug::table_fill(table, at + from, value, n); });
@@ -96,9 +115,9 @@ MaybeTrap table_fill(Regs& regs, const Cell* pc) {
 MaybeTrap table_copy(Regs& regs, const Cell* pc) {
   TableInstance& to = *regs.ctx->instance->tables[pc[2].half.low];
   TableInstance& from = *regs.ctx->instance->tables[pc[2].half.high];
-  uint32_t d = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
-  uint32_t s = static_cast<uint32_t>(regs.fp[pc[1].slots.a]);
-  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
+  uint64_t d = address_in(regs.fp[pc[1].slots.d], is_64(to));
+  uint64_t s = address_in(regs.fp[pc[1].slots.a], is_64(from));
+  uint64_t count = address_in(regs.fp[pc[1].slots.b], is_64(to) && is_64(from));
   if (!in_bounds(s, count, from.elements.size()) || !in_bounds(d, count, to.elements.size())) {
     return numeric::trap(TrapKind::out_of_bounds_table_access);
   }
@@ -111,7 +130,7 @@ MaybeTrap table_init(Regs& regs, const Cell* pc) {
   InstanceImpl& instance = *regs.ctx->instance;
   uint32_t segment = pc[2].half.low, table = pc[2].half.high;
   uint64_t size = instance.dropped_elements[segment] ? 0 : instance.code->def.elements[segment].size();
-  uint32_t d = static_cast<uint32_t>(regs.fp[pc[1].slots.d]);
+  uint64_t d = address_in(regs.fp[pc[1].slots.d], is_64(*instance.tables[table]));
   uint32_t s = static_cast<uint32_t>(regs.fp[pc[1].slots.a]);
   uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
   if (!in_bounds(s, count, size) || !in_bounds(d, count, instance.tables[table]->elements.size())) {
@@ -134,15 +153,16 @@ MaybeTrap data_drop(Regs& regs, const Cell* pc) {
 
 MaybeTrap memory_size(Regs& regs, const Cell* pc) {
   const MemoryInstance& memory = *regs.ctx->instance->memories[pc[1].imm.imm];
-  regs.fp[pc[1].imm.d] = memory.size >> memory.type.page_size_log2;
+  regs.fp[pc[1].imm.d] = memory.current_size() >> memory.type.page_size_log2;
   return kNoTrap;
 }
 
 MaybeTrap memory_grow(Regs& regs, const Cell* pc) {
   Context& context = *regs.ctx;
-  uint32_t pages = static_cast<uint32_t>(regs.fp[pc[1].imm.a]);
-  uint64_t old = wplug::grow_memory(*context.store, *context.instance->memories[pc[1].imm.imm], pages);
-  regs.fp[pc[1].imm.d] = static_cast<uint32_t>(old);
+  MemoryInstance& memory = *context.instance->memories[pc[1].imm.imm];
+  uint64_t pages = address_in(regs.fp[pc[1].imm.a], is_64(memory));
+  uint64_t old = wplug::grow_memory(*context.store, memory, pages);
+  regs.fp[pc[1].imm.d] = size_result(old, is_64(memory));
   refresh_memory(context);
   regs.mem = context.memory_base;
   return kNoTrap;
@@ -155,7 +175,7 @@ MaybeTrap ref_func(Regs& regs, const Cell* pc) {
 
 MaybeTrap table_get(Regs& regs, const Cell* pc) {
   const TableInstance& table = *regs.ctx->instance->tables[pc[1].imm.imm];
-  uint32_t at = static_cast<uint32_t>(regs.fp[pc[1].imm.a]);
+  uint64_t at = address_in(regs.fp[pc[1].imm.a], is_64(table));
   if (at >= table.elements.size()) return numeric::trap(TrapKind::out_of_bounds_table_access);
   regs.fp[pc[1].imm.d] = table.elements[at];
   return kNoTrap;
@@ -163,7 +183,7 @@ MaybeTrap table_get(Regs& regs, const Cell* pc) {
 
 MaybeTrap table_set(Regs& regs, const Cell* pc) {
   TableInstance& table = *regs.ctx->instance->tables[pc[1].imm.imm];
-  uint32_t at = static_cast<uint32_t>(regs.fp[pc[1].imm.d]);
+  uint64_t at = address_in(regs.fp[pc[1].imm.d], is_64(table));
   if (at >= table.elements.size()) return numeric::trap(TrapKind::out_of_bounds_table_access);
   table.elements[at] = regs.fp[pc[1].imm.a];
   return kNoTrap;
@@ -177,30 +197,10 @@ MaybeTrap table_size(Regs& regs, const Cell* pc) {
 MaybeTrap table_grow(Regs& regs, const Cell* pc) {
   TableInstance& table = *regs.ctx->instance->tables[pc[1].slots.c];
   uint64_t init = regs.fp[pc[1].slots.a];
-  uint32_t count = static_cast<uint32_t>(regs.fp[pc[1].slots.b]);
-  regs.fp[pc[1].slots.d] = static_cast<uint32_t>(wplug::grow_table(*regs.ctx->store, table, count, init));
+  uint64_t count = address_in(regs.fp[pc[1].slots.b], is_64(table));
+  regs.fp[pc[1].slots.d] = size_result(wplug::grow_table(*regs.ctx->store, table, count, init), is_64(table));
   return kNoTrap;
 }
-
-// Runs an operation that works on the frame and goes on `Cells` further, or traps.
-template <MaybeTrap (*F)(Regs&, const Cell*), int Cells>
-WPLUG_HANDLER(on_slots) {
-  WPLUG_ENTER;
-  MaybeTrap trap = F(regs, pc);
-  if (WPLUG_UNLIKELY(trap != kNoTrap)) {
-    regs.ctx->trap_kind = static_cast<uint8_t>(trap);
-    WPLUG_TAIL(trap_exit);
-  }
-  WPLUG_NEXT(Cells);
-}
-
-template <MaybeTrap (*F)(Regs&, const Cell*), int Cells>
-struct OnSlots {
-  template <int I>
-  static constexpr Handler* at() {
-    return &on_slots<F, Cells>;
-  }
-};
 
 }  // namespace
 

@@ -47,7 +47,7 @@ bool is_guest_fault(const siginfo_t* info, const ucontext_t* machine) {
   if (code >= reinterpret_cast<uintptr_t>(__stop_wplug_memory_handlers)) return false;
   const auto* context = reinterpret_cast<const Context*>(r[REG_R14]);
   if (context->instance == nullptr || context->instance->memory_count == 0) return false;
-  const Reservation& reservation = context->instance->memories[0]->reservation;
+  const Reservation& reservation = context->instance->memories[0]->address_space();
   if (reservation.kind() != Reservation::Kind::guarded) return false;
   auto address = reinterpret_cast<uintptr_t>(info->si_addr);
   auto base = reinterpret_cast<uintptr_t>(reservation.base());

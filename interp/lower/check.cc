@@ -129,6 +129,20 @@ Decoded Checker::decode(uint32_t at) const {
       out.b = int_location(i / (2 * places(op.d)) % a_places, s.a);
       out.c = location(op.d, i / 2 % places(op.d), s.b);
       return out;
+    case IrShape::load_far:
+      out.d = location(op.d, i / (kFarKinds * a_places), s.d);
+      out.a = int_location(i / kFarKinds % a_places, s.a);
+      return out;
+    case IrShape::store_far:
+      out.a = int_location(i / (kFarKinds * places(op.d)), s.d);
+      out.b = location(op.d, i / kFarKinds % places(op.d), s.a);
+      return out;
+    case IrShape::atomic:
+      out.d = s.d;
+      out.a = s.a;
+      out.b = s.b;
+      out.c = s.c;
+      return out;
     case IrShape::branch_int:
       out.a = int_location(i / (2 * b_places), s.d);
       out.immediate = i / 2 % b_places == a_places;
@@ -153,6 +167,10 @@ void Checker::decode_special(Decoded& out, uint32_t i, const Cell* cell) const {
       out.d = int_location(i / b_places, s.d);
       out.immediate = i % b_places == a_places;
       if (!out.immediate) out.a = int_location(i % b_places, s.a);
+      return;
+    case IrOp::index_64:
+      out.d = int_location(i / a_places, s.d);
+      out.a = int_location(i % a_places, s.a);
       return;
     case IrOp::move_float:
       out.d = float_location(i / f_places, s.d);

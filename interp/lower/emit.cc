@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "interp/lower/handlers.h"
+#include "interp/wasm/memory_access.h"
 
 namespace wplug {
 namespace {
@@ -16,7 +17,10 @@ namespace {
 class Emitter {
  public:
   Emitter(ModuleCode& module, const IrFunction& function, const Allocation& allocation, CodeMap* map)
-      : module_(module), function_(function), allocation_(allocation), map_(map) {}
+      : module_(module), function_(function), allocation_(allocation), map_(map) {
+    const std::vector<MemoryType>& memories = module.def.memories;
+    guard_ = !memories.empty() && has_guard_pages(module.config, memories[0]) ? 1 : 0;
+  }
 
   std::vector<Cell> run();
   const std::vector<uint32_t>& starts() const { return starts_; }
@@ -31,6 +35,13 @@ class Emitter {
   }
   uint16_t slot(uint32_t vreg) const {
     return vreg >= kImmediate ? uint16_t{0} : static_cast<uint16_t>(function_.vregs[vreg].slot);
+  }
+  uint32_t far_kind(uint32_t memory) const {
+    const Limits& limits = module_.def.memories[memory].limits;
+    FarKind kind = limits.is_64 ? FarKind::other_64 : FarKind::other;
+    if (memory == 0 && !limits.shared) kind = FarKind::wide;
+    if (memory == 0 && !limits.is_64) kind = FarKind::shared;
+    return static_cast<uint32_t>(kind);
   }
   static uint32_t places(RegClass c) {
     return static_cast<uint32_t>(c == RegClass::integer ? kIntRegisters : kFloatRegisters) + 1;
@@ -97,6 +108,7 @@ class Emitter {
   std::vector<Fixup> fixups_;
   uint32_t instruction_ = 0;
   uint32_t current_ = 0;
+  uint32_t guard_ = 0;  // near accesses rely on guard pages
   size_t next_across_ = 0;
 };
 
@@ -179,7 +191,7 @@ void Emitter::target(uint32_t label, const Ir&) {
 void Emitter::one(const Ir& ir) {
   const IrOpInfo& op = info(ir.op);
   const uint32_t a_places = kIntRegisters + 1, b_places = kIntRegisters + 2, f_places = kFloatRegisters + 1;
-  const uint32_t guard = module_.config.memory == MemoryKind::guard_pages ? 1 : 0;
+  const uint32_t guard = guard_;
   switch (op.shape) {
     case IrShape::int_binary:
       handler(ir.op, (place(ir.d) * a_places + place(ir.a)) * b_places + place(ir.b));
@@ -227,6 +239,22 @@ void Emitter::one(const Ir& ir) {
       handler(ir.op, ((place(ir.a) * a_places + place(ir.b)) * places(op.d) + place(ir.c)) * 2 + guard);
       slots(ir.a, ir.b, ir.c, ir.shift);
       word(static_cast<uint32_t>(ir.imm));
+      return;
+    case IrShape::load_far:
+      handler(ir.op, (place(ir.d) * a_places + place(ir.a)) * kFarKinds + far_kind(ir.label));
+      with_imm(ir.d, ir.a, ir.label);
+      word(ir.imm);
+      return;
+    case IrShape::store_far:
+      handler(ir.op, (place(ir.a) * places(op.d) + place(ir.b)) * kFarKinds + far_kind(ir.label));
+      with_imm(ir.a, ir.b, ir.label);
+      word(ir.imm);
+      return;
+    case IrShape::atomic:
+      handler(ir.op, 0);
+      slots(ir.d, ir.a, ir.b, slot(ir.c));
+      word(ir.imm);
+      word(ir.label);
       return;
     case IrShape::branch_int:
       handler(ir.op, (place(ir.a) * b_places + place(ir.b)) * 2 + charged(ir, ir.label));
@@ -292,6 +320,10 @@ void Emitter::special(const Ir& ir) {
       }
       return;
     }
+    case IrOp::index_64:
+      handler(ir.op, place(ir.d) * a_places + place(ir.a));
+      slots(ir.d, ir.a);
+      return;
     case IrOp::move_float:
       handler(ir.op, place(ir.d) * f_places + place(ir.a));
       slots(ir.d, ir.a);

@@ -16,9 +16,14 @@ namespace wplug {
 //   binary           d a b          float compare    d a b          unary       d a
 //   load             d a guard      load_indexed     d a b guard
 //   store            a b guard      store_indexed    a b c guard
+//   load_far         d a kind       store_far        a b kind          kind: FarKind
 //   branch           a b charged    branch_float     a b negate charged
 // Special operations: see handler_index in emit.cc.
 std::span<const void* const> handlers_of(IrOp op);
+
+// How a far access finds its memory; see exec/handlers_far.cc.
+enum class FarKind : uint8_t { wide, shared, other, other_64, count_ };
+inline constexpr uint32_t kFarKinds = static_cast<uint32_t>(FarKind::count_);
 
 // The handler of FunctionCode::stub.
 const void* lazy_handler();

@@ -19,6 +19,7 @@ constexpr IrOpInfo kInfo[] = {
 #define WPLUG_IR_UNARY_TRAP(name, T, R) {#name, IrShape::unary, class_of<T>, class_of<R>},
 #define WPLUG_IR_LOAD(name, M, R) {#name, IrShape::load, RegClass::integer, class_of<R>},
 #define WPLUG_IR_STORE(name, M, T) {#name, IrShape::store, RegClass::integer, class_of<T>},
+#define WPLUG_IR_ATOMIC(name, M, T, action) {#name, IrShape::atomic, RegClass::integer, RegClass::integer},
 #define WPLUG_IR_SPECIAL(name) {#name, IrShape::special, RegClass::integer, RegClass::integer},
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_INT_COMPARE(name, T) {"br_if_" #name, IrShape::branch_int, RegClass::integer, RegClass::integer},
@@ -26,6 +27,9 @@ constexpr IrOpInfo kInfo[] = {
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_LOAD(name, M, R) {#name "_indexed", IrShape::load_indexed, RegClass::integer, class_of<R>},
 #define WPLUG_IR_STORE(name, M, T) {#name "_indexed", IrShape::store_indexed, RegClass::integer, class_of<T>},
+#include "interp/lower/ir_ops.def"
+#define WPLUG_IR_LOAD(name, M, R) {#name "_far", IrShape::load_far, RegClass::integer, class_of<R>},
+#define WPLUG_IR_STORE(name, M, T) {#name "_far", IrShape::store_far, RegClass::integer, class_of<T>},
 #include "interp/lower/ir_ops.def"
 };
 static_assert(sizeof(kInfo) / sizeof(kInfo[0]) == kIrOpCount);
@@ -133,6 +137,20 @@ IrOp indexed_of(IrOp access) {
 #define WPLUG_IR_STORE(name, M, T) \
   case IrOp::name:                 \
     return IrOp::name##_indexed;
+#include "interp/lower/ir_ops.def"
+    default:
+      return access;
+  }
+}
+
+IrOp far_of(IrOp access) {
+  switch (access) {
+#define WPLUG_IR_LOAD(name, M, R) \
+  case IrOp::name:                \
+    return IrOp::name##_far;
+#define WPLUG_IR_STORE(name, M, T) \
+  case IrOp::name:                 \
+    return IrOp::name##_far;
 #include "interp/lower/ir_ops.def"
     default:
       return access;

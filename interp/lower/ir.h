@@ -39,6 +39,7 @@ enum class IrOp : uint16_t {
 #define WPLUG_IR_UNARY_TRAP(name, T, R) name,
 #define WPLUG_IR_LOAD(name, M, R) name,
 #define WPLUG_IR_STORE(name, M, T) name,
+#define WPLUG_IR_ATOMIC(name, M, T, action) name,
 #define WPLUG_IR_SPECIAL(name) name,
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_INT_COMPARE(name, T) br_if_##name,
@@ -47,13 +48,16 @@ enum class IrOp : uint16_t {
 #define WPLUG_IR_LOAD(name, M, R) name##_indexed,
 #define WPLUG_IR_STORE(name, M, T) name##_indexed,
 #include "interp/lower/ir_ops.def"
+#define WPLUG_IR_LOAD(name, M, R) name##_far,
+#define WPLUG_IR_STORE(name, M, T) name##_far,
+#include "interp/lower/ir_ops.def"
   count_
 };
 inline constexpr size_t kIrOpCount = static_cast<size_t>(IrOp::count_);
 
 // How an operation's operands and words are laid out.
 enum class IrShape : uint8_t {
-  int_binary, int_shifted, int_masked, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, branch_int, branch_float, special,
+  int_binary, int_shifted, int_masked, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, load_far, store_far, atomic, branch_int, branch_float, special,
 };
 // The file of registers a value may be in.
 enum class RegClass : uint8_t { integer, floating };
@@ -78,7 +82,8 @@ struct Ir {
   uint32_t a = kNoReg;
   uint32_t b = kNoReg;
   uint32_t c = kNoReg;
-  uint32_t label = 0;    // target; br_table: first of its targets in Function::tables; calls: base slot of the arguments
+  // Target; br_table: first of its targets in Function::tables; calls: base slot of the arguments; *_far, atomic: memory.
+  uint32_t label = 0;
   uint32_t count = 0;    // instructions of the module since the last settling point, this one included
   uint32_t offset = 0;   // of the module's instruction, for traps
   uint64_t imm = 0;
@@ -145,6 +150,7 @@ IrOp inverted(IrOp compare);    // the integer comparison that is true when this
 IrOp shifted_of(IrOp outer, IrOp inner);
 IrOp masked_of(IrOp inner);
 IrOp indexed_of(IrOp access);   // the indexed form of a load or store
+IrOp far_of(IrOp access);       // the form for memories that are not near (wasm/memory_access.h)
 IrOp branch_of(IrOp compare);   // the compare-and-branch of a comparison
 
 }  // namespace wplug

@@ -13,6 +13,10 @@ size_t cells_of(const HandlerName& name, const Cell* cell) {
       return 2;
     case IrShape::int_masked: case IrShape::load_indexed: case IrShape::store_indexed: case IrShape::branch_int: case IrShape::branch_float:
       return 3;
+    case IrShape::load_far: case IrShape::store_far:
+      return 3;
+    case IrShape::atomic:
+      return 4;
     case IrShape::store:
       return info(name.op).d == RegClass::integer && name.index / 2 % (kIntRegisters + 2) == kIntRegisters + 1 ? 3 : 2;
     case IrShape::special:

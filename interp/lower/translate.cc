@@ -120,7 +120,7 @@ void Translator::step(const Instruction& in) {
     }
   }
   if (in.op != Op::block && in.op != Op::loop && in.op != Op::else_ && in.op != Op::end) ++count_;
-  if (simple(in) || control(in)) return;
+  if (simple(in) || control(in) || atomic(in)) return;
   table_or_memory(in);
 }
 
@@ -370,6 +370,7 @@ void Translator::equal_zero(bool is_64) {
 }
 
 void Translator::load(IrOp op, ValType type, const Instruction& in) {
+  if (!is_near(in.index)) return load_far(op, type, in);
   Entry a = pop();
   Ir indexed{};
   if (fuse_address(a, indexed)) {
@@ -392,6 +393,7 @@ void Translator::load(IrOp op, ValType type, const Instruction& in) {
 }
 
 void Translator::store(IrOp op, const Instruction& in) {
+  if (!is_near(in.index)) return store_far(op, in);
   Entry value = pop(), address = pop();
   size_t height = stack_.size();
   bool immediate = value.kind == Entry::Kind::constant && !value.type.is_float() &&
@@ -542,6 +544,7 @@ bool Translator::table_or_memory(const Instruction& in) {
   const ValType i32 = ValType::i32();
   uint64_t pair = uint64_t{in.index} | uint64_t{in.index2} << 32;
   auto element = [&] { return def_.tables[in.index].type.element; };
+  auto address = [](const Limits& limits) { return limits.is_64 ? ValType::i64() : ValType::i32(); };
   switch (in.op) {
     case Op::ref_null: push_constant(in.type, 0); return true;
     case Op::ref_is_null: {
@@ -557,14 +560,14 @@ bool Translator::table_or_memory(const Instruction& in) {
     case Op::ref_func: slots_operation(IrOp::ref_func, 0, in.index, true, ValType::funcref()); return true;
     case Op::table_get: slots_operation(IrOp::table_get, 1, in.index, true, element()); return true;
     case Op::table_set: slots_operation(IrOp::table_set, 2, in.index, false, i32); return true;
-    case Op::table_size: slots_operation(IrOp::table_size, 0, in.index, true, i32); return true;
-    case Op::table_grow: slots_operation(IrOp::table_grow, 2, in.index, true, i32); return true;
+    case Op::table_size: slots_operation(IrOp::table_size, 0, in.index, true, address(def_.tables[in.index].type.limits)); return true;
+    case Op::table_grow: slots_operation(IrOp::table_grow, 2, in.index, true, address(def_.tables[in.index].type.limits)); return true;
     case Op::table_fill: slots_operation(IrOp::table_fill, 3, in.index, false, i32); return true;
     case Op::table_copy: slots_operation(IrOp::table_copy, 3, pair, false, i32); return true;
     case Op::table_init: slots_operation(IrOp::table_init, 3, pair, false, i32); return true;
     case Op::elem_drop: slots_operation(IrOp::elem_drop, 0, in.index, false, i32); return true;
-    case Op::memory_size: slots_operation(IrOp::memory_size, 0, in.index, true, i32); return true;
-    case Op::memory_grow: slots_operation(IrOp::memory_grow, 1, in.index, true, i32); return true;
+    case Op::memory_size: slots_operation(IrOp::memory_size, 0, in.index, true, address(def_.memories[in.index].limits)); return true;
+    case Op::memory_grow: slots_operation(IrOp::memory_grow, 1, in.index, true, address(def_.memories[in.index].limits)); return true;
     case Op::memory_fill: slots_operation(IrOp::memory_fill, 3, in.index, false, i32); return true;
     case Op::memory_copy: slots_operation(IrOp::memory_copy, 3, pair, false, i32); return true;
     case Op::memory_init: slots_operation(IrOp::memory_init, 3, pair, false, i32); return true;

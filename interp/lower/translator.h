@@ -80,6 +80,13 @@ class Translator {
   bool simple(const Instruction& in);
   bool table_or_memory(const Instruction& in);
 
+  // Memories in general (translate_memory.cc)
+  bool is_near(uint32_t memory) const;
+  void load_far(IrOp op, ValType type, const Instruction& in);
+  void store_far(IrOp op, const Instruction& in);
+  bool atomic(const Instruction& in);
+  uint32_t index_64(uint32_t vreg);
+
   // Control (translate_control.cc)
   bool control(const Instruction& in);
   uint32_t new_label();

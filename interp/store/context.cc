@@ -7,13 +7,22 @@ namespace wplug {
 
 void refresh_memory(Context& context) {
   const InstanceImpl* instance = context.instance;
-  const MemoryInstance* memory = instance == nullptr || instance->memory_count == 0 ? nullptr : instance->memories[0];
+  MemoryInstance* memory = instance == nullptr || instance->memory_count == 0 ? nullptr : instance->memories[0];
+  if (memory != nullptr && memory->shared != nullptr) memory->size = memory->current_size();
   const uint64_t size = memory == nullptr ? 0 : memory->size;
   context.memory_base = memory == nullptr ? nullptr : memory->base;
   for (uint32_t k = 0; k < 5; ++k) {
     const uint64_t access = uint64_t{1} << k;
     context.memory_limit[k] = size >= access ? size - access + 1 : 0;
   }
+}
+
+bool refresh_shared(Context& context, MemoryInstance& memory) {
+  const uint64_t size = memory.current_size();
+  if (size == memory.size) return false;
+  memory.size = size;
+  refresh_memory(context);
+  return true;
 }
 
 void load_instance(Context& context, InstanceImpl* instance) {

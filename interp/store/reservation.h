@@ -5,11 +5,12 @@
 
 namespace wplug {
 
-// Owns pages. Movable, not copyable. With guards, 4 GiB + 4 GiB + 64 KiB are reserved after the base for a 32-bit memory, so that
+// Owns pages. A fixed one is as reserved, also where the system cannot reserve: there the maximum is allocated at once.
+// Movable, not copyable. With guards, 4 GiB + 4 GiB + 64 KiB are reserved after the base for a 32-bit memory, so that
 // every effective address of a 32-bit index plus 32-bit offset is inside: what is not committed faults.
 class Reservation {
  public:
-  enum class Kind : uint8_t { movable, reserved, guarded };
+  enum class Kind : uint8_t { movable, reserved, guarded, fixed };
 
   Reservation() = default;
   Reservation(Reservation&& other) noexcept;

@@ -12,6 +12,7 @@
 
 #include "interp/lower/code.h"
 #include "interp/store/reservation.h"
+#include "interp/store/shared_memory.h"
 #include "interp/wasm/module_def.h"
 #include "interp/wasm/type_registry.h"
 #include "wplug/func.h"
@@ -39,10 +40,16 @@ struct FuncInstance {
 
 struct MemoryInstance {
   uint8_t* base = nullptr;  // may move on grow where address space is not reserved
-  uint64_t size = 0;        // bytes
+  uint64_t size = 0;        // bytes; of a shared memory as this store last saw it, never more than there are
   MemoryType type;          // limits.min is the size at creation
   uint64_t max_size = 0;    // bytes; the least of the type's maximum, what the address type can reach and StoreLimits
-  Reservation reservation;
+  Reservation reservation;  // of a memory that is not shared
+  std::shared_ptr<SharedMemoryImpl> shared;  // null for a memory of this store alone
+
+  bool is_64() const { return type.limits.is_64; }
+  // Bytes at this moment: another thread may have made a shared memory larger.
+  uint64_t current_size() const { return shared == nullptr ? size : shared->size.load(std::memory_order_acquire); }
+  const Reservation& address_space() const { return shared == nullptr ? reservation : shared->reservation; }
 };
 
 struct TableInstance {
@@ -129,6 +136,8 @@ struct Context {
 void load_instance(Context& context, InstanceImpl* instance);
 // Again after the memory 0 of the current instance may have grown or moved.
 void refresh_memory(Context& context);
+// Looks again at the size of a shared memory, after an access beyond what this store had seen. True when it has grown.
+bool refresh_shared(Context& context, MemoryInstance& memory);
 
 // A host function with boxed values, and the type its values are boxed by. The `env` of its FuncInstance.
 struct BoxedHostFunction {
@@ -145,6 +154,7 @@ struct StoreImpl {
   std::deque<FuncInstance> functions;  // host functions
   std::deque<BoxedHostFunction> host_functions;
   std::deque<MemoryInstance> memories;
+  std::vector<MemoryInstance*> shared_memories;  // those of `memories` that are shared
   std::deque<TableInstance> tables;
   std::deque<GlobalInstance> globals;
   std::deque<InstanceImpl> instances;
@@ -168,6 +178,10 @@ FuncInstance* function_instance(InstanceImpl& instance, uint32_t index);
 // UINT64_MAX when refused, and count a denial for memories.
 Result<MemoryInstance*> new_memory(StoreImpl& store, const MemoryType& type);
 uint64_t grow_memory(StoreImpl& store, MemoryInstance& memory, uint64_t pages);
+// The store's memory that stands for a shared one, the same each time.
+MemoryInstance* adopt_shared(StoreImpl& store, const std::shared_ptr<SharedMemoryImpl>& shared);
+// Copies into a memory; the range is within its size.
+void write_memory(MemoryInstance& memory, uint64_t at, const uint8_t* source, uint64_t count);
 Result<TableInstance*> new_table(StoreImpl& store, const TableType& type, uint64_t init);
 uint64_t grow_table(StoreImpl& store, TableInstance& table, uint64_t elements, uint64_t init);
 

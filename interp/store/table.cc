@@ -16,6 +16,9 @@ uint64_t type_max(const TableType& type) {
   return std::min(type.limits.max.value_or(most), most);
 }
 
+// What this engine allows: call_indirect takes a larger index for out of bounds whatever the table.
+constexpr uint64_t kMostElements = UINT32_MAX;
+
 }  // namespace
 
 Result<TableInstance*> new_table(StoreImpl& store, const TableType& type, uint64_t init) {
@@ -24,14 +27,14 @@ Result<TableInstance*> new_table(StoreImpl& store, const TableType& type, uint64
     return Error(ErrorKind::misuse,
                  "table of " + std::to_string(type.limits.min) + " elements > maximum of " + std::to_string(most));
   }
-  if (type.limits.min > store.limits.table_elements) {
+  const uint64_t limit = std::min(store.limits.table_elements, kMostElements);
+  if (type.limits.min > limit) {
     return Error(ErrorKind::limit, "table of " + std::to_string(type.limits.min) + " elements > limit of " +
-                                       std::to_string(store.limits.table_elements) +
-                                       ": raise the limit or use a smaller module");
+                                       std::to_string(limit) + ": raise the limit or use a smaller module");
   }
   TableInstance& table = store.tables.emplace_back();
   table.type = type;
-  table.max_size = std::min(most, store.limits.table_elements);
+  table.max_size = std::min(most, limit);
   table.elements.assign(static_cast<size_t>(type.limits.min), init);
   return &table;
 }

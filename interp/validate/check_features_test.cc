@@ -35,6 +35,20 @@ TEST_CASE("what is switched off is refused with the feature's name") {
   CHECK(refusal(full_module(), Feature::bulk_memory) != "ok");
 }
 
+TEST_CASE("kinds of memories are refused by the features they need") {
+  auto memories = [](const Bytes& memory, Feature off) {
+    ModuleBuilder module;
+    module.memory(limits(1));
+    if (!memory.empty()) module.import_memory("m", "m", memory);
+    return refusal(module.build(), off);
+  };
+  CHECK(memories({}, Feature::multi_memory) == "ok");
+  CHECK(memories(limits(1), Feature::multi_memory) == "invalid: multi-memory is switched off: several memories");
+  CHECK(memories({4, 1}, Feature::memory64) == "invalid: memory64 is switched off: 64-bit limits");
+  CHECK(memories({3, 1, 1}, Feature::threads) == "invalid: threads is switched off: shared memory");
+  CHECK(memories({8, 1, 0}, Feature::custom_page_sizes) == "invalid: custom-page-sizes is switched off: page size");
+}
+
 TEST_CASE("1.0 cannot be switched off, names are found, unknown ones are not") {
   Features features;
   CHECK(features.disable(Feature::mvp).has(Feature::mvp));

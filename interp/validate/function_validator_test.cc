@@ -63,7 +63,8 @@ Bytes simple_code(size_t row) {
   const OpInfo& op = kOpInfo[row];
   Bytes code = op.prefix == 0 ? Bytes{static_cast<uint8_t>(op.code)} : Bytes{op.prefix} + leb(op.code);
   switch (op.immediates) {
-    case ImmediateKind::memarg: return code + Bytes{0, 0};
+    case ImmediateKind::memarg: return code + Bytes{kSignatures[row].access_log2, 0};
+    case ImmediateKind::zero_byte: return code + Bytes{0};
     case ImmediateKind::i32:
     case ImmediateKind::i64: return code + Bytes{0};
     case ImmediateKind::f32: return code + Bytes(4, 0);

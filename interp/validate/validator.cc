@@ -15,9 +15,14 @@ namespace wplug {
 namespace {
 
 // Spec 3.2: what the address types reach.
-constexpr uint64_t kMostPages = 65536;
-constexpr uint64_t kMostPages64 = uint64_t{1} << 48;
 constexpr uint64_t kMostElements = UINT32_MAX;
+
+// The most pages of a memory: all bytes that the address type reaches, as far as memory.size can tell their number.
+uint64_t most_pages(const MemoryType& type) {
+  const uint32_t bits = type.limits.is_64 ? 64 : 32;
+  if (type.page_size_log2 == 0) return type.limits.is_64 ? UINT64_MAX : UINT32_MAX;
+  return uint64_t{1} << (bits - type.page_size_log2);
+}
 
 constexpr uint8_t kFunctionSection = 3, kTableSection = 4, kMemorySection = 5, kStartSection = 8, kElementSection = 9;
 
@@ -29,6 +34,19 @@ std::string wrong_limits(const Limits& limits, uint64_t most, std::string_view t
     return concat("size minimum must not be greater than maximum: ", limits.min, " and ", *limits.max);
   }
   return {};
+}
+
+// The same of a memory's whole type.
+std::string wrong_memory(const MemoryType& type) {
+  if (type.page_size_log2 != 0 && type.page_size_log2 != 16) {
+    return concat("invalid custom page size: ", uint64_t{1} << type.page_size_log2, ", not 1 or 65536");
+  }
+  const uint64_t most = most_pages(type);
+  const bool is_plain = !type.limits.is_64 && type.page_size_log2 == 16;
+  std::string wrong =
+      wrong_limits(type.limits, most, concat("memory size must be at most ", most, " pages", is_plain ? " (4GiB)" : ""));
+  if (wrong.empty() && type.limits.shared && !type.limits.max.has_value()) return "shared memory must have maximum";
+  return wrong;
 }
 
 // One module's validation, a function for each kind of definition.
@@ -103,10 +121,8 @@ Result<void> ModuleValidator::function_types() {
 
 Result<void> ModuleValidator::memories() {
   for (uint32_t i = 0; i < module_.memories.size(); ++i) {
-    const Limits& limits = module_.memories[i].limits;
-    const uint64_t most = limits.is_64 ? kMostPages64 : kMostPages;
-    std::string wrong = wrong_limits(
-        limits, most, concat("memory size must be at most ", most, " pages", limits.is_64 ? "" : " (4GiB)"));
+    const MemoryType& type = module_.memories[i];
+    std::string wrong = wrong_memory(type);
     if (wrong.empty()) continue;
     return invalid(offset_of(ExternKind::memory, i, kMemorySection), concat(wrong, " (memory ", i, ")"));
   }

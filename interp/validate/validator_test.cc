@@ -36,7 +36,7 @@ TEST_CASE("types of functions must exist") {
   CHECK(words(defined) == "invalid: unknown type 7 (function 0)");
 }
 
-TEST_CASE("memories have at most 65536 pages, a maximum not below the minimum, and there is one") {
+TEST_CASE("memories have at most 65536 pages and a maximum not below the minimum") {
   auto memory = [](const Bytes& limits) {
     ModuleBuilder module;
     module.memory(limits);
@@ -51,7 +51,40 @@ TEST_CASE("memories have at most 65536 pages, a maximum not below the minimum, a
   ModuleBuilder two;
   two.import_memory("m", "m", limits(1));
   two.memory(limits(1));
-  CHECK(words(two) == "invalid: multi-memory is switched off: several memories");
+  CHECK(words(two) == "ok");
+}
+
+TEST_CASE("a memory's most pages follow from its addresses and its page size, and a shared one has a maximum") {
+  auto memory = [](const Bytes& limits) {
+    ModuleBuilder module;
+    module.memory(limits);
+    return words(module);
+  };
+  const Bytes two_to_48 = {0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40};
+  const Bytes largest = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01};
+  CHECK(memory(Bytes{4} + two_to_48) == "ok");
+  CHECK(memory(Bytes{4} + largest) ==
+        "invalid: memory size must be at most 281474976710656 pages, found 18446744073709551615 (memory 0)");
+  CHECK(memory(Bytes{8} + leb(UINT32_MAX) + Bytes{0}) == "ok");
+  CHECK(memory({8, 0x80, 0x80, 0x80, 0x80, 0x10, 0}) ==
+        "invalid: memory size must be at most 4294967295 pages, found 4294967296 (memory 0)");
+  CHECK(memory(Bytes{12} + largest + Bytes{0}) == "ok");
+  CHECK(memory({2, 1}) == "invalid: shared memory must have maximum (memory 0)");
+  CHECK(memory({3, 1, 1}) == "ok");
+}
+
+TEST_CASE("an atomic access has its natural alignment, and its memory need not be shared") {
+  auto atomic = [](const Bytes& code) {
+    ModuleBuilder module;
+    module.memory(limits(1));
+    module.func(module.type({}, {}), code);
+    return words(module);
+  };
+  CHECK(atomic({0x41, 0, 0xfe, 0x10, 2, 0, 0x1a}) == "ok");
+  CHECK(atomic({0x41, 0, 0xfe, 0x10, 1, 0, 0x1a}) ==
+        "invalid: atomic alignment must be natural: i32.atomic.load has 2**1 (function 0)");
+  CHECK(atomic({0x41, 0, 0xfe, 0x10, 3, 0, 0x1a}) ==
+        "invalid: atomic alignment must be natural: i32.atomic.load has 2**3 (function 0)");
 }
 
 TEST_CASE("tables have at most 2^32 - 1 elements and an initial value of their type from imported globals") {

@@ -23,11 +23,18 @@ const char* wasi_role(const Module& module) {
   return wasi_is_wanted(module) ? "library" : "none";
 }
 
+// Bytes of so many pages; the most there can be for what is more.
+uint64_t bytes_of(uint64_t pages, uint64_t page_size_log2) {
+  return pages > UINT64_MAX >> page_size_log2 ? UINT64_MAX : pages << page_size_log2;
+}
+
 Json memory_of(const ExternType& type, std::string name, bool imported) {
   const Limits& limits = type.memory.limits;
   const uint64_t shift = type.memory.page_size_log2;
-  Json memory = {{"name", std::move(name)}, {"imported", imported}, {"min_bytes", limits.min << shift}};
-  memory["max_bytes"] = limits.max ? Json(*limits.max << shift) : Json(nullptr);
+  Json memory = {{"name", std::move(name)}, {"imported", imported}, {"min_bytes", bytes_of(limits.min, shift)}};
+  memory["address_bits"] = limits.is_64 ? 64 : 32;
+  memory["shared"] = limits.shared;
+  memory["max_bytes"] = limits.max ? Json(bytes_of(*limits.max, shift)) : Json(nullptr);
   return memory;
 }
 
@@ -74,9 +81,11 @@ void print_list(const Json& list, const char* title, const std::function<std::st
 
 std::string memory_line(const Json& memory) {
   const Json& most = memory["max_bytes"];
-  return fmt::format("{}{}: {}{}", word(memory["name"]), memory["imported"].get<bool>() ? " (imported)" : "",
+  return fmt::format("{}{}: {}{}{}{}", word(memory["name"]), memory["imported"].get<bool>() ? " (imported)" : "",
                      format_size(memory["min_bytes"].get<uint64_t>()),
-                     most.is_null() ? ", no maximum" : " to " + format_size(most.get<uint64_t>()));
+                     most.is_null() ? ", no maximum" : " to " + format_size(most.get<uint64_t>()),
+                     memory["address_bits"] == 64 ? ", 64-bit addresses" : "",
+                     memory["shared"].get<bool>() ? ", shared" : "");
 }
 
 void print_abi(const Json& abi) {
