@@ -1,5 +1,5 @@
-// For kernels that exist twice: with vectors where the compiler has them for wasm (-msimd128, kVectors is 1), else in scalar code of
-// the same result.
+// For kernels that exist twice: with vectors where the compiler has them for wasm (-msimd128, kVectors is 1), else in
+// scalar code of the same result.
 #pragma once
 
 #include "kernel.h"

@@ -10,9 +10,10 @@ static uint8_t output[kBytes / 3 * 4];
 // The character of each of 16 numbers below 64: ranges told apart by saturating arithmetic choose what is added.
 static v128_t characters(v128_t numbers) {
   v128_t range = wasm_u8x16_sub_sat(numbers, wasm_u8x16_const_splat(51));
-  range = wasm_v128_or(range, wasm_v128_and(wasm_u8x16_lt(numbers, wasm_u8x16_const_splat(26)), wasm_u8x16_const_splat(13)));
-  v128_t offsets = wasm_i8x16_const('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-                                    '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0);
+  range = wasm_v128_or(range,
+                       wasm_v128_and(wasm_u8x16_lt(numbers, wasm_u8x16_const_splat(26)), wasm_u8x16_const_splat(13)));
+  v128_t offsets = wasm_i8x16_const('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+                                    '0' - 52, '0' - 52, '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0);
   return wasm_i8x16_add(numbers, wasm_i8x16_swizzle(offsets, range));
 }
 

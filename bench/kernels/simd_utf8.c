@@ -1,6 +1,7 @@
-// Is a text valid UTF-8 (RFC 3629)? Without vectors byte by byte. With vectors 16 bytes at once, by the lookup method of Keiser and Lemire
-// ("Validating UTF-8 in less than one instruction per byte"): each pair of neighbours is looked up by three half bytes in tables of what can be
-// wrong, and what is wrong in all three is.
+// Is a text valid UTF-8 (RFC 3629)? Without vectors byte by byte. With vectors 16 bytes at once, by the lookup method
+// of Keiser and Lemire
+// ("Validating UTF-8 in less than one instruction per byte"): each pair of neighbours is looked up by three half bytes
+// in tables of what can be wrong, and what is wrong in all three is.
 #include "simd.h"
 
 enum { kBytes = 16 * 1024 };
@@ -33,25 +34,35 @@ static void write_text(uint32_t seed) {
 #ifdef __wasm_simd128__
 
 enum {
-  kTooShort = 1 << 0, kTooLong = 1 << 1, kOverlong3 = 1 << 2, kTooLarge = 1 << 3, kSurrogate = 1 << 4, kOverlong2 = 1 << 5,
-  kTooLarge1000 = 1 << 6, kOverlong4 = 1 << 6, kTwoContinuations = 1 << 7, kCarry = kTooShort | kTooLong | kTwoContinuations,
+  kTooShort = 1 << 0,
+  kTooLong = 1 << 1,
+  kOverlong3 = 1 << 2,
+  kTooLarge = 1 << 3,
+  kSurrogate = 1 << 4,
+  kOverlong2 = 1 << 5,
+  kTooLarge1000 = 1 << 6,
+  kOverlong4 = 1 << 6,
+  kTwoContinuations = 1 << 7,
+  kCarry = kTooShort | kTooLong | kTwoContinuations,
 };
 
 static v128_t wrong_pairs(v128_t bytes, v128_t before) {
   const v128_t by_high = wasm_u8x16_const(
-      kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTwoContinuations, kTwoContinuations,
-      kTwoContinuations, kTwoContinuations, kTooShort | kOverlong2, kTooShort, kTooShort | kOverlong3 | kSurrogate,
-      kTooShort | kTooLarge | kTooLarge1000 | kOverlong4);
+      kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTooLong, kTwoContinuations,
+      kTwoContinuations, kTwoContinuations, kTwoContinuations, kTooShort | kOverlong2, kTooShort,
+      kTooShort | kOverlong3 | kSurrogate, kTooShort | kTooLarge | kTooLarge1000 | kOverlong4);
   const v128_t by_low = wasm_u8x16_const(
       kCarry | kOverlong3 | kOverlong2 | kOverlong4, kCarry | kOverlong2, kCarry, kCarry, kCarry | kTooLarge,
       kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000,
       kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000,
-      kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000 | kSurrogate,
-      kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000);
+      kCarry | kTooLarge | kTooLarge1000, kCarry | kTooLarge | kTooLarge1000,
+      kCarry | kTooLarge | kTooLarge1000 | kSurrogate, kCarry | kTooLarge | kTooLarge1000,
+      kCarry | kTooLarge | kTooLarge1000);
   const v128_t by_next = wasm_u8x16_const(
       kTooShort, kTooShort, kTooShort, kTooShort, kTooShort, kTooShort, kTooShort, kTooShort,
       kTooLong | kOverlong2 | kTwoContinuations | kOverlong3 | kTooLarge1000 | kOverlong4,
-      kTooLong | kOverlong2 | kTwoContinuations | kOverlong3 | kTooLarge, kTooLong | kOverlong2 | kTwoContinuations | kSurrogate | kTooLarge,
+      kTooLong | kOverlong2 | kTwoContinuations | kOverlong3 | kTooLarge,
+      kTooLong | kOverlong2 | kTwoContinuations | kSurrogate | kTooLarge,
       kTooLong | kOverlong2 | kTwoContinuations | kSurrogate | kTooLarge, kTooShort, kTooShort, kTooShort, kTooShort);
   return wasm_v128_and(wasm_v128_and(wasm_i8x16_swizzle(by_high, wasm_u8x16_shr(before, 4)),
                                      wasm_i8x16_swizzle(by_low, wasm_v128_and(before, wasm_u8x16_const_splat(15)))),
@@ -73,7 +84,8 @@ static int is_valid(void) {
     last = bytes;
   }
   // The text must not end inside a sequence.
-  const v128_t most = wasm_u8x16_const(255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0xf0 - 1, 0xe0 - 1, 0xc0 - 1);
+  const v128_t most =
+      wasm_u8x16_const(255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0xf0 - 1, 0xe0 - 1, 0xc0 - 1);
   return !wasm_v128_any_true(wasm_v128_or(wrong, wasm_u8x16_sub_sat(last, most)));
 }
 

@@ -1,4 +1,5 @@
-// Operations on vectors but for loads and stores (handlers_memory.cc) and those on one vector (handlers_vector_unary.cc).
+// Operations on vectors but for loads and stores (handlers_memory.cc) and those on one vector
+// (handlers_vector_unary.cc).
 #include "interp/exec/handlers.h"
 #include "interp/wasm/simd.h"
 
@@ -220,13 +221,20 @@ HandlerTable vector_handlers(IrOp op) {
   case IrOp::name:                             \
     return make_table<One<&wplug::replace_lane<L, E, T>>, 1>();
 #include "interp/lower/ir_ops.def"
-    case IrOp::i8x16_shuffle: return make_table<One<&wplug::shuffle>, 1>();
-    case IrOp::select_vector: return make_table<One<&select_vector>, 1>();
-    case IrOp::move_vector: return make_table<MoveVector, kF * kF>();
-    case IrOp::const_vector: return make_table<ConstVector, kF>();
-    case IrOp::global_get_vector: return make_table<GlobalGetVector, kF>();
-    case IrOp::global_set_vector: return make_table<GlobalSetVector, kF>();
-    default: return {};
+    case IrOp::i8x16_shuffle:
+      return make_table<One<&wplug::shuffle>, 1>();
+    case IrOp::select_vector:
+      return make_table<One<&select_vector>, 1>();
+    case IrOp::move_vector:
+      return make_table<MoveVector, kF * kF>();
+    case IrOp::const_vector:
+      return make_table<ConstVector, kF>();
+    case IrOp::global_get_vector:
+      return make_table<GlobalGetVector, kF>();
+    case IrOp::global_set_vector:
+      return make_table<GlobalSetVector, kF>();
+    default:
+      return {};
   }
 }
 

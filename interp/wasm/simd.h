@@ -1,9 +1,10 @@
-// The vector operators of WebAssembly as pure functions (spec 3.0, section 4.3.5 "Vector Operations"), written once. A function is named as
-// its instruction. Relaxed operators do what the deterministic profile says (appendix A.2.4) and so are those of plain SIMD, but for the few at the end.
+// The vector operators of WebAssembly as pure functions (spec 3.0, section 4.3.5 "Vector Operations"), written once. A
+// function is named as its instruction. Relaxed operators do what the deterministic profile says (appendix A.2.4) and
+// so are those of plain SIMD, but for the few at the end.
 //
-// Written with the compilers' vector types, whose arithmetic wraps when lanes are unsigned and whose comparisons give masks. Where
-// x86-64 has an instruction that compilers do not find by themselves there are two bodies, the portable one in namespace `portable`;
-// simd_test.cc compares them.
+// Written with the compilers' vector types, whose arithmetic wraps when lanes are unsigned and whose comparisons give
+// masks. Where x86-64 has an instruction that compilers do not find by themselves there are two bodies, the portable
+// one in namespace `portable`; simd_test.cc compares them.
 #pragma once
 
 #include <bit>
@@ -89,33 +90,33 @@ WPLUG_VECTOR_FUNCTION uint32_t v128_any_true(V128 a) {
 
 // ---- integers of any shape: p its name, U and S its vectors, E the unsigned lane, n the number of lanes
 
-#define WPLUG_LANE_OPERATORS(p, U, S, E, n)                                                                             \
-  WPLUG_VECTOR_FUNCTION V128 p##_add(V128 a, V128 b) { return v128<U>(as<U>(a) + as<U>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_sub(V128 a, V128 b) { return v128<U>(as<U>(a) - as<U>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_neg(V128 a) { return v128<U>(U{} - as<U>(a)); }                                        \
-  WPLUG_VECTOR_FUNCTION V128 p##_abs(V128 a) {                                                                          \
-    return v128<U>(as<S>(a) < S{} ? U{} - as<U>(a) : as<U>(a));                                                         \
-  }                                                                                                                     \
-  WPLUG_VECTOR_FUNCTION V128 p##_eq(V128 a, V128 b) { return v128<S>(as<U>(a) == as<U>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_ne(V128 a, V128 b) { return v128<S>(as<U>(a) != as<U>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_lt_s(V128 a, V128 b) { return v128<S>(as<S>(a) < as<S>(b)); }                          \
-  WPLUG_VECTOR_FUNCTION V128 p##_gt_s(V128 a, V128 b) { return v128<S>(as<S>(a) > as<S>(b)); }                          \
-  WPLUG_VECTOR_FUNCTION V128 p##_le_s(V128 a, V128 b) { return v128<S>(as<S>(a) <= as<S>(b)); }                         \
-  WPLUG_VECTOR_FUNCTION V128 p##_ge_s(V128 a, V128 b) { return v128<S>(as<S>(a) >= as<S>(b)); }                         \
-  WPLUG_VECTOR_FUNCTION V128 p##_shl(V128 a, uint32_t b) { return v128<U>(as<U>(a) << static_cast<E>(b % (128 / n))); } \
-  WPLUG_VECTOR_FUNCTION V128 p##_shr_u(V128 a, uint32_t b) {                                                            \
-    return v128<U>(as<U>(a) >> static_cast<E>(b % (128 / n)));                                                          \
-  }                                                                                                                     \
-  WPLUG_VECTOR_FUNCTION V128 p##_shr_s(V128 a, uint32_t b) {                                                            \
-    return v128<S>(as<S>(a) >> static_cast<std::make_signed_t<E>>(b % (128 / n)));                                      \
-  }                                                                                                                     \
-  WPLUG_VECTOR_FUNCTION uint32_t p##_all_true(V128 a) { return !v128_any_true(v128<S>(as<U>(a) == U{})); }              \
-  namespace portable {                                                                                                  \
-  WPLUG_VECTOR_FUNCTION uint32_t p##_bitmask(V128 a) {                                                                  \
-    uint32_t mask = 0;                                                                                                  \
-    for (int i = 0; i < n; ++i) mask |= static_cast<uint32_t>(as<S>(a)[i] < 0) << i;                                    \
-    return mask;                                                                                                        \
-  }                                                                                                                     \
+#define WPLUG_LANE_OPERATORS(p, U, S, E, n)                                                                  \
+  WPLUG_VECTOR_FUNCTION V128 p##_add(V128 a, V128 b) { return v128<U>(as<U>(a) + as<U>(b)); }                \
+  WPLUG_VECTOR_FUNCTION V128 p##_sub(V128 a, V128 b) { return v128<U>(as<U>(a) - as<U>(b)); }                \
+  WPLUG_VECTOR_FUNCTION V128 p##_neg(V128 a) { return v128<U>(U{} - as<U>(a)); }                             \
+  WPLUG_VECTOR_FUNCTION V128 p##_abs(V128 a) { return v128<U>(as<S>(a) < S{} ? U{} - as<U>(a) : as<U>(a)); } \
+  WPLUG_VECTOR_FUNCTION V128 p##_eq(V128 a, V128 b) { return v128<S>(as<U>(a) == as<U>(b)); }                \
+  WPLUG_VECTOR_FUNCTION V128 p##_ne(V128 a, V128 b) { return v128<S>(as<U>(a) != as<U>(b)); }                \
+  WPLUG_VECTOR_FUNCTION V128 p##_lt_s(V128 a, V128 b) { return v128<S>(as<S>(a) < as<S>(b)); }               \
+  WPLUG_VECTOR_FUNCTION V128 p##_gt_s(V128 a, V128 b) { return v128<S>(as<S>(a) > as<S>(b)); }               \
+  WPLUG_VECTOR_FUNCTION V128 p##_le_s(V128 a, V128 b) { return v128<S>(as<S>(a) <= as<S>(b)); }              \
+  WPLUG_VECTOR_FUNCTION V128 p##_ge_s(V128 a, V128 b) { return v128<S>(as<S>(a) >= as<S>(b)); }              \
+  WPLUG_VECTOR_FUNCTION V128 p##_shl(V128 a, uint32_t b) {                                                   \
+    return v128<U>(as<U>(a) << static_cast<E>(b % (128 / n)));                                               \
+  }                                                                                                          \
+  WPLUG_VECTOR_FUNCTION V128 p##_shr_u(V128 a, uint32_t b) {                                                 \
+    return v128<U>(as<U>(a) >> static_cast<E>(b % (128 / n)));                                               \
+  }                                                                                                          \
+  WPLUG_VECTOR_FUNCTION V128 p##_shr_s(V128 a, uint32_t b) {                                                 \
+    return v128<S>(as<S>(a) >> static_cast<std::make_signed_t<E>>(b % (128 / n)));                           \
+  }                                                                                                          \
+  WPLUG_VECTOR_FUNCTION uint32_t p##_all_true(V128 a) { return !v128_any_true(v128<S>(as<U>(a) == U{})); }   \
+  namespace portable {                                                                                       \
+  WPLUG_VECTOR_FUNCTION uint32_t p##_bitmask(V128 a) {                                                       \
+    uint32_t mask = 0;                                                                                       \
+    for (int i = 0; i < n; ++i) mask |= static_cast<uint32_t>(as<S>(a)[i] < 0) << i;                         \
+    return mask;                                                                                             \
+  }                                                                                                          \
   }
 
 WPLUG_LANE_OPERATORS(i8x16, U8x16, I8x16, uint8_t, 16)
@@ -125,14 +126,14 @@ WPLUG_LANE_OPERATORS(i64x2, U64x2, I64x2, uint64_t, 2)
 #undef WPLUG_LANE_OPERATORS
 
 // What all shapes but i64x2 have.
-#define WPLUG_NARROW_OPERATORS(p, U, S)                                                                                     \
-  WPLUG_VECTOR_FUNCTION V128 p##_lt_u(V128 a, V128 b) { return v128<S>(as<U>(a) < as<U>(b)); }                              \
-  WPLUG_VECTOR_FUNCTION V128 p##_gt_u(V128 a, V128 b) { return v128<S>(as<U>(a) > as<U>(b)); }                              \
-  WPLUG_VECTOR_FUNCTION V128 p##_le_u(V128 a, V128 b) { return v128<S>(as<U>(a) <= as<U>(b)); }                             \
-  WPLUG_VECTOR_FUNCTION V128 p##_ge_u(V128 a, V128 b) { return v128<S>(as<U>(a) >= as<U>(b)); }                             \
-  WPLUG_VECTOR_FUNCTION V128 p##_min_s(V128 a, V128 b) { return v128<S>(as<S>(a) < as<S>(b) ? as<S>(a) : as<S>(b)); }       \
-  WPLUG_VECTOR_FUNCTION V128 p##_min_u(V128 a, V128 b) { return v128<U>(as<U>(a) < as<U>(b) ? as<U>(a) : as<U>(b)); }       \
-  WPLUG_VECTOR_FUNCTION V128 p##_max_s(V128 a, V128 b) { return v128<S>(as<S>(a) > as<S>(b) ? as<S>(a) : as<S>(b)); }       \
+#define WPLUG_NARROW_OPERATORS(p, U, S)                                                                               \
+  WPLUG_VECTOR_FUNCTION V128 p##_lt_u(V128 a, V128 b) { return v128<S>(as<U>(a) < as<U>(b)); }                        \
+  WPLUG_VECTOR_FUNCTION V128 p##_gt_u(V128 a, V128 b) { return v128<S>(as<U>(a) > as<U>(b)); }                        \
+  WPLUG_VECTOR_FUNCTION V128 p##_le_u(V128 a, V128 b) { return v128<S>(as<U>(a) <= as<U>(b)); }                       \
+  WPLUG_VECTOR_FUNCTION V128 p##_ge_u(V128 a, V128 b) { return v128<S>(as<U>(a) >= as<U>(b)); }                       \
+  WPLUG_VECTOR_FUNCTION V128 p##_min_s(V128 a, V128 b) { return v128<S>(as<S>(a) < as<S>(b) ? as<S>(a) : as<S>(b)); } \
+  WPLUG_VECTOR_FUNCTION V128 p##_min_u(V128 a, V128 b) { return v128<U>(as<U>(a) < as<U>(b) ? as<U>(a) : as<U>(b)); } \
+  WPLUG_VECTOR_FUNCTION V128 p##_max_s(V128 a, V128 b) { return v128<S>(as<S>(a) > as<S>(b) ? as<S>(a) : as<S>(b)); } \
   WPLUG_VECTOR_FUNCTION V128 p##_max_u(V128 a, V128 b) { return v128<U>(as<U>(a) > as<U>(b) ? as<U>(a) : as<U>(b)); }
 
 WPLUG_NARROW_OPERATORS(i8x16, U8x16, I8x16)
@@ -160,11 +161,11 @@ WPLUG_VECTOR_FUNCTION auto saturate(int32_t value) {
   return static_cast<E>(value < low ? low : value > high ? high : value);
 }
 
-#define WPLUG_SATURATING(name, L, n, op)                                                                    \
-  WPLUG_VECTOR_FUNCTION V128 name(V128 a, V128 b) {                                                         \
-    L r{};                                                                                                  \
-    for (int i = 0; i < n; ++i) r[i] = saturate<L>(int32_t{as<L>(a)[i]} op int32_t{as<L>(b)[i]});           \
-    return v128(r);                                                                                         \
+#define WPLUG_SATURATING(name, L, n, op)                                                          \
+  WPLUG_VECTOR_FUNCTION V128 name(V128 a, V128 b) {                                               \
+    L r{};                                                                                        \
+    for (int i = 0; i < n; ++i) r[i] = saturate<L>(int32_t{as<L>(a)[i]} op int32_t{as<L>(b)[i]}); \
+    return v128(r);                                                                               \
   }
 WPLUG_SATURATING(i8x16_add_sat_s, I8x16, 16, +)
 WPLUG_SATURATING(i8x16_add_sat_u, U8x16, 16, +)
@@ -176,24 +177,25 @@ WPLUG_SATURATING(i16x8_sub_sat_s, I16x8, 8, -)
 WPLUG_SATURATING(i16x8_sub_sat_u, U16x8, 8, -)
 #undef WPLUG_SATURATING
 
-#define WPLUG_ROUNDING_AVERAGE(name, L, n)                                                                                    \
-  WPLUG_VECTOR_FUNCTION V128 name(V128 a, V128 b) {                                                                           \
-    L r{};                                                                                                                    \
-    for (int i = 0; i < n; ++i) {                                                                                             \
-      r[i] = static_cast<std::remove_cvref_t<decltype(r[0])>>((uint32_t{as<L>(a)[i]} + uint32_t{as<L>(b)[i]} + 1) >> 1);      \
-    }                                                                                                                         \
-    return v128(r);                                                                                                           \
+#define WPLUG_ROUNDING_AVERAGE(name, L, n)                                                                            \
+  WPLUG_VECTOR_FUNCTION V128 name(V128 a, V128 b) {                                                                   \
+    L r{};                                                                                                            \
+    for (int i = 0; i < n; ++i) {                                                                                     \
+      r[i] =                                                                                                          \
+          static_cast<std::remove_cvref_t<decltype(r[0])>>((uint32_t{as<L>(a)[i]} + uint32_t{as<L>(b)[i]} + 1) >> 1); \
+    }                                                                                                                 \
+    return v128(r);                                                                                                   \
   }
 WPLUG_ROUNDING_AVERAGE(i8x16_avgr_u, U8x16, 16)
 WPLUG_ROUNDING_AVERAGE(i16x8_avgr_u, U16x8, 8)
 #undef WPLUG_ROUNDING_AVERAGE
 
-#define WPLUG_NARROWING(name, From, To, n)                                                                  \
-  WPLUG_VECTOR_FUNCTION V128 name(V128 a, V128 b) {                                                         \
-    To r{};                                                                                                 \
-    for (int i = 0; i < n; ++i) r[i] = saturate<To>(as<From>(a)[i]);                                        \
-    for (int i = 0; i < n; ++i) r[n + i] = saturate<To>(as<From>(b)[i]);                                    \
-    return v128(r);                                                                                         \
+#define WPLUG_NARROWING(name, From, To, n)                               \
+  WPLUG_VECTOR_FUNCTION V128 name(V128 a, V128 b) {                      \
+    To r{};                                                              \
+    for (int i = 0; i < n; ++i) r[i] = saturate<To>(as<From>(a)[i]);     \
+    for (int i = 0; i < n; ++i) r[n + i] = saturate<To>(as<From>(b)[i]); \
+    return v128(r);                                                      \
   }
 WPLUG_NARROWING(i8x16_narrow_i16x8_s, I16x8, I8x16, 8)
 WPLUG_NARROWING(i8x16_narrow_i16x8_u, I16x8, U8x16, 8)
@@ -203,7 +205,8 @@ WPLUG_NARROWING(i16x8_narrow_i32x4_u, I32x4, U16x8, 4)
 
 WPLUG_VECTOR_FUNCTION V128 i16x8_q15mulr_sat_s(V128 a, V128 b) {
   I16x8 r{};
-  for (int i = 0; i < 8; ++i) r[i] = saturate<I16x8>((int32_t{as<I16x8>(a)[i]} * int32_t{as<I16x8>(b)[i]} + 0x4000) >> 15);
+  for (int i = 0; i < 8; ++i)
+    r[i] = saturate<I16x8>((int32_t{as<I16x8>(a)[i]} * int32_t{as<I16x8>(b)[i]} + 0x4000) >> 15);
   return v128(r);
 }
 
@@ -222,11 +225,11 @@ WPLUG_VECTOR_FUNCTION V128 i8x16_swizzle(V128 a, V128 lanes) {
   return r;
 }
 
-#define WPLUG_ROUNDING(name, L, n, f)                            \
-  WPLUG_VECTOR_FUNCTION V128 name(V128 a) {                      \
-    L r{};                                                       \
-    for (int i = 0; i < n; ++i) r[i] = f(as<L>(a)[i]);           \
-    return v128(r);                                              \
+#define WPLUG_ROUNDING(name, L, n, f)                  \
+  WPLUG_VECTOR_FUNCTION V128 name(V128 a) {            \
+    L r{};                                             \
+    for (int i = 0; i < n; ++i) r[i] = f(as<L>(a)[i]); \
+    return v128(r);                                    \
   }
 WPLUG_ROUNDING(f32x4_ceil, F32x4, 4, f32_ceil)
 WPLUG_ROUNDING(f32x4_floor, F32x4, 4, f32_floor)
@@ -283,8 +286,10 @@ WPLUG_VECTOR_FUNCTION uint32_t i16x8_bitmask(V128 a) {
 }
 WPLUG_VECTOR_FUNCTION uint32_t i32x4_bitmask(V128 a) { return static_cast<uint32_t>(_mm_movemask_ps(sse_f32(a))); }
 WPLUG_VECTOR_FUNCTION uint32_t i64x2_bitmask(V128 a) { return static_cast<uint32_t>(_mm_movemask_pd(sse_f64(a))); }
-#define WPLUG_SSE_ROUNDING(name, mode)                                                                                           \
-  WPLUG_VECTOR_FUNCTION V128 f32x4_##name(V128 a) { return v128(_mm_round_ps(sse_f32(a), (mode) | _MM_FROUND_NO_EXC)); }        \
+#define WPLUG_SSE_ROUNDING(name, mode)                                 \
+  WPLUG_VECTOR_FUNCTION V128 f32x4_##name(V128 a) {                    \
+    return v128(_mm_round_ps(sse_f32(a), (mode) | _MM_FROUND_NO_EXC)); \
+  }                                                                    \
   WPLUG_VECTOR_FUNCTION V128 f64x2_##name(V128 a) { return v128(_mm_round_pd(sse_f64(a), (mode) | _MM_FROUND_NO_EXC)); }
 WPLUG_SSE_ROUNDING(ceil, _MM_FROUND_TO_POS_INF)
 WPLUG_SSE_ROUNDING(floor, _MM_FROUND_TO_NEG_INF)
@@ -340,7 +345,11 @@ using portable::i8x16_swizzle;
 
 // ---- lanes moved about
 
-// i8x16.shuffle by two masks: lane i of the result is lane from_a[i] of a, or lane from_b[i] of b; the mask that does not choose has 0x80 there.
+// i8x16.swizzle with its operands exchanged.
+WPLUG_VECTOR_FUNCTION V128 i8x16_lookup(V128 lanes, V128 table) { return i8x16_swizzle(table, lanes); }
+
+// i8x16.shuffle by two masks: lane i of the result is lane from_a[i] of a, or lane from_b[i] of b; the mask that does
+// not choose has 0x80 there.
 WPLUG_VECTOR_FUNCTION V128 shuffle(V128 a, V128 b, V128 from_a, V128 from_b) {
 #if WPLUG_SSE
   return v128(_mm_or_si128(_mm_shuffle_epi8(sse(a), sse(from_a)), _mm_shuffle_epi8(sse(b), sse(from_b))));
@@ -373,30 +382,30 @@ WPLUG_VECTOR_FUNCTION V128 replace_lane(V128 v, uint32_t lane, E value) {
 
 // ---- widening
 
-#define WPLUG_WIDENING(narrow, wide, Narrow, Wide, SNarrow, SWide)                                                               \
-  WPLUG_VECTOR_FUNCTION V128 wide##_extend_low_##narrow##_s(V128 a) {                                                            \
-    return v128<SWide>(__builtin_convertvector(low_half<SNarrow>(a), SWide));                                                    \
-  }                                                                                                                              \
-  WPLUG_VECTOR_FUNCTION V128 wide##_extend_low_##narrow##_u(V128 a) {                                                            \
-    return v128<Wide>(__builtin_convertvector(low_half<Narrow>(a), Wide));                                                       \
-  }                                                                                                                              \
-  WPLUG_VECTOR_FUNCTION V128 wide##_extend_high_##narrow##_s(V128 a) {                                                           \
-    return v128<SWide>(__builtin_convertvector(high_half<SNarrow>(a), SWide));                                                   \
-  }                                                                                                                              \
-  WPLUG_VECTOR_FUNCTION V128 wide##_extend_high_##narrow##_u(V128 a) {                                                           \
-    return v128<Wide>(__builtin_convertvector(high_half<Narrow>(a), Wide));                                                      \
-  }                                                                                                                              \
-  WPLUG_VECTOR_FUNCTION V128 wide##_extmul_low_##narrow##_s(V128 a, V128 b) {                                                    \
-    return v128<Wide>(as<Wide>(wide##_extend_low_##narrow##_s(a)) * as<Wide>(wide##_extend_low_##narrow##_s(b)));                \
-  }                                                                                                                              \
-  WPLUG_VECTOR_FUNCTION V128 wide##_extmul_low_##narrow##_u(V128 a, V128 b) {                                                    \
-    return v128<Wide>(as<Wide>(wide##_extend_low_##narrow##_u(a)) * as<Wide>(wide##_extend_low_##narrow##_u(b)));                \
-  }                                                                                                                              \
-  WPLUG_VECTOR_FUNCTION V128 wide##_extmul_high_##narrow##_s(V128 a, V128 b) {                                                   \
-    return v128<Wide>(as<Wide>(wide##_extend_high_##narrow##_s(a)) * as<Wide>(wide##_extend_high_##narrow##_s(b)));              \
-  }                                                                                                                              \
-  WPLUG_VECTOR_FUNCTION V128 wide##_extmul_high_##narrow##_u(V128 a, V128 b) {                                                   \
-    return v128<Wide>(as<Wide>(wide##_extend_high_##narrow##_u(a)) * as<Wide>(wide##_extend_high_##narrow##_u(b)));              \
+#define WPLUG_WIDENING(narrow, wide, Narrow, Wide, SNarrow, SWide)                                                  \
+  WPLUG_VECTOR_FUNCTION V128 wide##_extend_low_##narrow##_s(V128 a) {                                               \
+    return v128<SWide>(__builtin_convertvector(low_half<SNarrow>(a), SWide));                                       \
+  }                                                                                                                 \
+  WPLUG_VECTOR_FUNCTION V128 wide##_extend_low_##narrow##_u(V128 a) {                                               \
+    return v128<Wide>(__builtin_convertvector(low_half<Narrow>(a), Wide));                                          \
+  }                                                                                                                 \
+  WPLUG_VECTOR_FUNCTION V128 wide##_extend_high_##narrow##_s(V128 a) {                                              \
+    return v128<SWide>(__builtin_convertvector(high_half<SNarrow>(a), SWide));                                      \
+  }                                                                                                                 \
+  WPLUG_VECTOR_FUNCTION V128 wide##_extend_high_##narrow##_u(V128 a) {                                              \
+    return v128<Wide>(__builtin_convertvector(high_half<Narrow>(a), Wide));                                         \
+  }                                                                                                                 \
+  WPLUG_VECTOR_FUNCTION V128 wide##_extmul_low_##narrow##_s(V128 a, V128 b) {                                       \
+    return v128<Wide>(as<Wide>(wide##_extend_low_##narrow##_s(a)) * as<Wide>(wide##_extend_low_##narrow##_s(b)));   \
+  }                                                                                                                 \
+  WPLUG_VECTOR_FUNCTION V128 wide##_extmul_low_##narrow##_u(V128 a, V128 b) {                                       \
+    return v128<Wide>(as<Wide>(wide##_extend_low_##narrow##_u(a)) * as<Wide>(wide##_extend_low_##narrow##_u(b)));   \
+  }                                                                                                                 \
+  WPLUG_VECTOR_FUNCTION V128 wide##_extmul_high_##narrow##_s(V128 a, V128 b) {                                      \
+    return v128<Wide>(as<Wide>(wide##_extend_high_##narrow##_s(a)) * as<Wide>(wide##_extend_high_##narrow##_s(b))); \
+  }                                                                                                                 \
+  WPLUG_VECTOR_FUNCTION V128 wide##_extmul_high_##narrow##_u(V128 a, V128 b) {                                      \
+    return v128<Wide>(as<Wide>(wide##_extend_high_##narrow##_u(a)) * as<Wide>(wide##_extend_high_##narrow##_u(b))); \
   }
 WPLUG_WIDENING(i8x16, i16x8, U8x8, U16x8, I8x8, I16x8)
 WPLUG_WIDENING(i16x8, i32x4, U16x4, U32x4, I16x4, I32x4)
@@ -421,36 +430,37 @@ WPLUG_VECTOR_FUNCTION V128 i32x4_extadd_pairwise_i16x8_u(V128 a) {
 
 // ---- floating point. Arithmetic on NaNs gives what the machine gives: a quiet NaN, from an operand or the default.
 
-// min and max: by bits where the comparison cannot tell (zeros of different sign), and a canonical NaN where an operand is one.
-#define WPLUG_FLOAT_LANES(p, F, U, S, E, sign, quiet_shift)                                                             \
-  WPLUG_VECTOR_FUNCTION V128 p##_add(V128 a, V128 b) { return v128<F>(as<F>(a) + as<F>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_sub(V128 a, V128 b) { return v128<F>(as<F>(a) - as<F>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_mul(V128 a, V128 b) { return v128<F>(as<F>(a) * as<F>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_div(V128 a, V128 b) { return v128<F>(as<F>(a) / as<F>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_abs(V128 a) { return v128<U>(as<U>(a) & ~(U{} + (sign))); }                            \
-  WPLUG_VECTOR_FUNCTION V128 p##_neg(V128 a) { return v128<U>(as<U>(a) ^ (U{} + (sign))); }                             \
-  WPLUG_VECTOR_FUNCTION V128 p##_eq(V128 a, V128 b) { return v128<S>(as<F>(a) == as<F>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_ne(V128 a, V128 b) { return v128<S>(as<F>(a) != as<F>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_lt(V128 a, V128 b) { return v128<S>(as<F>(a) < as<F>(b)); }                            \
-  WPLUG_VECTOR_FUNCTION V128 p##_gt(V128 a, V128 b) { return v128<S>(as<F>(a) > as<F>(b)); }                            \
-  WPLUG_VECTOR_FUNCTION V128 p##_le(V128 a, V128 b) { return v128<S>(as<F>(a) <= as<F>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_ge(V128 a, V128 b) { return v128<S>(as<F>(a) >= as<F>(b)); }                           \
-  WPLUG_VECTOR_FUNCTION V128 p##_pmin(V128 a, V128 b) { return v128<F>(as<F>(b) < as<F>(a) ? as<F>(b) : as<F>(a)); }    \
-  WPLUG_VECTOR_FUNCTION V128 p##_pmax(V128 a, V128 b) { return v128<F>(as<F>(a) < as<F>(b) ? as<F>(b) : as<F>(a)); }    \
-  WPLUG_VECTOR_FUNCTION V128 p##_with_nans(V128 result, V128 a, V128 b) {                                               \
-    S nan = (as<F>(a) != as<F>(a)) | (as<F>(b) != as<F>(b));                                                            \
-    U rest = std::bit_cast<U>(nan) >> static_cast<E>(quiet_shift);                                                      \
-    return v128<U>((as<U>(result) | std::bit_cast<U>(nan)) & ~rest);                                                    \
-  }                                                                                                                     \
-  WPLUG_VECTOR_FUNCTION V128 p##_min(V128 a, V128 b) {                                                                  \
-    F one = as<F>(a) < as<F>(b) ? as<F>(a) : as<F>(b);                                                                  \
-    F other = as<F>(b) < as<F>(a) ? as<F>(b) : as<F>(a);                                                                \
-    return p##_with_nans(v128(one) | v128(other), a, b);                                                                \
-  }                                                                                                                     \
-  WPLUG_VECTOR_FUNCTION V128 p##_max(V128 a, V128 b) {                                                                  \
-    F one = as<F>(a) > as<F>(b) ? as<F>(a) : as<F>(b);                                                                  \
-    F other = as<F>(b) > as<F>(a) ? as<F>(b) : as<F>(a);                                                                \
-    return p##_with_nans(v128(one) & v128(other), a, b);                                                                \
+// min and max: by bits where the comparison cannot tell (zeros of different sign), and a canonical NaN where an operand
+// is one.
+#define WPLUG_FLOAT_LANES(p, F, U, S, E, sign, quiet_shift)                                                          \
+  WPLUG_VECTOR_FUNCTION V128 p##_add(V128 a, V128 b) { return v128<F>(as<F>(a) + as<F>(b)); }                        \
+  WPLUG_VECTOR_FUNCTION V128 p##_sub(V128 a, V128 b) { return v128<F>(as<F>(a) - as<F>(b)); }                        \
+  WPLUG_VECTOR_FUNCTION V128 p##_mul(V128 a, V128 b) { return v128<F>(as<F>(a) * as<F>(b)); }                        \
+  WPLUG_VECTOR_FUNCTION V128 p##_div(V128 a, V128 b) { return v128<F>(as<F>(a) / as<F>(b)); }                        \
+  WPLUG_VECTOR_FUNCTION V128 p##_abs(V128 a) { return v128<U>(as<U>(a) & ~(U{} + (sign))); }                         \
+  WPLUG_VECTOR_FUNCTION V128 p##_neg(V128 a) { return v128<U>(as<U>(a) ^ (U{} + (sign))); }                          \
+  WPLUG_VECTOR_FUNCTION V128 p##_eq(V128 a, V128 b) { return v128<S>(as<F>(a) == as<F>(b)); }                        \
+  WPLUG_VECTOR_FUNCTION V128 p##_ne(V128 a, V128 b) { return v128<S>(as<F>(a) != as<F>(b)); }                        \
+  WPLUG_VECTOR_FUNCTION V128 p##_lt(V128 a, V128 b) { return v128<S>(as<F>(a) < as<F>(b)); }                         \
+  WPLUG_VECTOR_FUNCTION V128 p##_gt(V128 a, V128 b) { return v128<S>(as<F>(a) > as<F>(b)); }                         \
+  WPLUG_VECTOR_FUNCTION V128 p##_le(V128 a, V128 b) { return v128<S>(as<F>(a) <= as<F>(b)); }                        \
+  WPLUG_VECTOR_FUNCTION V128 p##_ge(V128 a, V128 b) { return v128<S>(as<F>(a) >= as<F>(b)); }                        \
+  WPLUG_VECTOR_FUNCTION V128 p##_pmin(V128 a, V128 b) { return v128<F>(as<F>(b) < as<F>(a) ? as<F>(b) : as<F>(a)); } \
+  WPLUG_VECTOR_FUNCTION V128 p##_pmax(V128 a, V128 b) { return v128<F>(as<F>(a) < as<F>(b) ? as<F>(b) : as<F>(a)); } \
+  WPLUG_VECTOR_FUNCTION V128 p##_with_nans(V128 result, V128 a, V128 b) {                                            \
+    S nan = (as<F>(a) != as<F>(a)) | (as<F>(b) != as<F>(b));                                                         \
+    U rest = std::bit_cast<U>(nan) >> static_cast<E>(quiet_shift);                                                   \
+    return v128<U>((as<U>(result) | std::bit_cast<U>(nan)) & ~rest);                                                 \
+  }                                                                                                                  \
+  WPLUG_VECTOR_FUNCTION V128 p##_min(V128 a, V128 b) {                                                               \
+    F one = as<F>(a) < as<F>(b) ? as<F>(a) : as<F>(b);                                                               \
+    F other = as<F>(b) < as<F>(a) ? as<F>(b) : as<F>(a);                                                             \
+    return p##_with_nans(v128(one) | v128(other), a, b);                                                             \
+  }                                                                                                                  \
+  WPLUG_VECTOR_FUNCTION V128 p##_max(V128 a, V128 b) {                                                               \
+    F one = as<F>(a) > as<F>(b) ? as<F>(a) : as<F>(b);                                                               \
+    F other = as<F>(b) > as<F>(a) ? as<F>(b) : as<F>(a);                                                             \
+    return p##_with_nans(v128(one) & v128(other), a, b);                                                             \
   }
 // A canonical NaN has the exponent and the topmost bit of the fraction: 10 and 13 bits with the sign.
 WPLUG_FLOAT_LANES(f32x4, F32x4, U32x4, I32x4, uint32_t, 0x80000000u, 10)
@@ -459,8 +469,12 @@ WPLUG_FLOAT_LANES(f64x2, F64x2, U64x2, I64x2, uint64_t, uint64_t{1} << 63, 13)
 
 // ---- conversions
 
-WPLUG_VECTOR_FUNCTION V128 f32x4_convert_i32x4_s(V128 a) { return v128<F32x4>(__builtin_convertvector(as<I32x4>(a), F32x4)); }
-WPLUG_VECTOR_FUNCTION V128 f32x4_convert_i32x4_u(V128 a) { return v128<F32x4>(__builtin_convertvector(as<U32x4>(a), F32x4)); }
+WPLUG_VECTOR_FUNCTION V128 f32x4_convert_i32x4_s(V128 a) {
+  return v128<F32x4>(__builtin_convertvector(as<I32x4>(a), F32x4));
+}
+WPLUG_VECTOR_FUNCTION V128 f32x4_convert_i32x4_u(V128 a) {
+  return v128<F32x4>(__builtin_convertvector(as<U32x4>(a), F32x4));
+}
 WPLUG_VECTOR_FUNCTION V128 f64x2_convert_low_i32x4_s(V128 a) {
   return v128<F64x2>(__builtin_convertvector(low_half<I32x2>(a), F64x2));
 }
@@ -488,9 +502,13 @@ WPLUG_VECTOR_FUNCTION V128 i32x4_trunc_sat_f64x2_u_zero(V128 a) {
 // ---- relaxed operators that are no plain ones: multiply-add rounds twice, dot products take all lanes as signed.
 
 WPLUG_VECTOR_FUNCTION V128 f32x4_relaxed_madd(V128 a, V128 b, V128 c) { return f32x4_add(f32x4_mul(a, b), c); }
-WPLUG_VECTOR_FUNCTION V128 f32x4_relaxed_nmadd(V128 a, V128 b, V128 c) { return f32x4_add(f32x4_mul(f32x4_neg(a), b), c); }
+WPLUG_VECTOR_FUNCTION V128 f32x4_relaxed_nmadd(V128 a, V128 b, V128 c) {
+  return f32x4_add(f32x4_mul(f32x4_neg(a), b), c);
+}
 WPLUG_VECTOR_FUNCTION V128 f64x2_relaxed_madd(V128 a, V128 b, V128 c) { return f64x2_add(f64x2_mul(a, b), c); }
-WPLUG_VECTOR_FUNCTION V128 f64x2_relaxed_nmadd(V128 a, V128 b, V128 c) { return f64x2_add(f64x2_mul(f64x2_neg(a), b), c); }
+WPLUG_VECTOR_FUNCTION V128 f64x2_relaxed_nmadd(V128 a, V128 b, V128 c) {
+  return f64x2_add(f64x2_mul(f64x2_neg(a), b), c);
+}
 WPLUG_VECTOR_FUNCTION V128 i16x8_relaxed_dot_i8x16_i7x16_s(V128 a, V128 b) {
   I16x8 r{};
   for (int i = 0; i < 8; ++i) {

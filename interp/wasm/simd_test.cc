@@ -1,5 +1,5 @@
-// The two bodies of vector operators give the same, on values at the edges of their lanes and on random ones; and a few results of both
-// known from the specification.
+// The two bodies of vector operators give the same, on values at the edges of their lanes and on random ones; and a few
+// results of both known from the specification.
 #include "interp/wasm/simd.h"
 
 #include <doctest/doctest.h>
@@ -11,10 +11,12 @@ namespace {
 
 std::vector<V128> samples() {
   std::vector<V128> all;
-  for (uint64_t edge : {uint64_t{0}, ~uint64_t{0}, uint64_t{0x8080808080808080}, uint64_t{0x7f7f7f7f7f7f7f7f}, uint64_t{0x8000800080008000},
-                        uint64_t{0x7fff7fff7fff7fff}, uint64_t{0x8000000080000000}, uint64_t{0x7fffffff7fffffff}, uint64_t{1} << 63,
-                        uint64_t{0x7f8000007fc00001}, uint64_t{0xff800000ff800001}, uint64_t{0x7ff0000000000001}, uint64_t{0x4f000000cf000001},
-                        uint64_t{0x3f000000bfc00000}, uint64_t{0x3fe0000000000000}, uint64_t{0xc004000000000000}, uint64_t{0x0f0e0d0c0b0a0910}}) {
+  for (uint64_t edge :
+       {uint64_t{0}, ~uint64_t{0}, uint64_t{0x8080808080808080}, uint64_t{0x7f7f7f7f7f7f7f7f},
+        uint64_t{0x8000800080008000}, uint64_t{0x7fff7fff7fff7fff}, uint64_t{0x8000000080000000},
+        uint64_t{0x7fffffff7fffffff}, uint64_t{1} << 63, uint64_t{0x7f8000007fc00001}, uint64_t{0xff800000ff800001},
+        uint64_t{0x7ff0000000000001}, uint64_t{0x4f000000cf000001}, uint64_t{0x3f000000bfc00000},
+        uint64_t{0x3fe0000000000000}, uint64_t{0xc004000000000000}, uint64_t{0x0f0e0d0c0b0a0910}}) {
     all.push_back(v128_of(edge, edge));
   }
   uint64_t state = 88172645463325252u;
@@ -75,8 +77,8 @@ TEST_CASE("operators of one vector have portable bodies that give the same") {
     CHECK(i32x4_bitmask(a) == portable::i32x4_bitmask(a));
     CHECK(i64x2_bitmask(a) == portable::i64x2_bitmask(a));
     CHECK(same(i32x4_trunc_sat_f32x4_s(a), portable::i32x4_trunc_sat_f32x4_s(a)));
-#define WPLUG_COMPARE(name)                                                       \
-  CHECK(same_floats<F32x4>(f32x4_##name(a), portable::f32x4_##name(a)));          \
+#define WPLUG_COMPARE(name)                                              \
+  CHECK(same_floats<F32x4>(f32x4_##name(a), portable::f32x4_##name(a))); \
   CHECK(same_floats<F64x2>(f64x2_##name(a), portable::f64x2_##name(a)))
     WPLUG_COMPARE(ceil);
     WPLUG_COMPARE(floor);
@@ -94,8 +96,10 @@ TEST_CASE("lane by lane, vector operators are the scalar ones") {
       V128 product = i64x2_mul(a, b), shifted = i8x16_shr_s(a, static_cast<uint32_t>(b[0]));
       F32x4 f = as<F32x4>(a), g = as<F32x4>(b);
       F64x2 d = as<F64x2>(a), e = as<F64x2>(b);
-      V128 expected_min32 = v128(F32x4{f32_min(f[0], g[0]), f32_min(f[1], g[1]), f32_min(f[2], g[2]), f32_min(f[3], g[3])});
-      V128 expected_max32 = v128(F32x4{f32_max(f[0], g[0]), f32_max(f[1], g[1]), f32_max(f[2], g[2]), f32_max(f[3], g[3])});
+      V128 expected_min32 =
+          v128(F32x4{f32_min(f[0], g[0]), f32_min(f[1], g[1]), f32_min(f[2], g[2]), f32_min(f[3], g[3])});
+      V128 expected_max32 =
+          v128(F32x4{f32_max(f[0], g[0]), f32_max(f[1], g[1]), f32_max(f[2], g[2]), f32_max(f[3], g[3])});
       CHECK(same_floats<F32x4>(min32, expected_min32));
       CHECK(same_floats<F32x4>(max32, expected_max32));
       CHECK(same_floats<F64x2>(min64, v128(F64x2{f64_min(d[0], e[0]), f64_min(d[1], e[1])})));
