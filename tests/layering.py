@@ -25,7 +25,7 @@ VOCABULARY = {
     "trap.h", "traps.def", "types.h", "value.h",
 }
 # The two places where interp speaks to the operating system, and the C library's headers that C++ has under no other name.
-OS_HEADERS = re.compile(r"^(sys/(mman|resource|syscall)|unistd|fcntl|pthread|signal|ucontext|immintrin|arm_neon|windows|"
+OS_HEADERS = re.compile(r"^(sys/(mman|resource|syscall)|unistd|fcntl|pthread|signal|ucontext|immintrin|smmintrin|arm_neon|windows|"
                         r"sanitizer/(asan|tsan)_interface)\.h$")
 STD_HEADER = re.compile(r"^[a-z_0-9]+$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

@@ -11,7 +11,9 @@ WASM_FLAGS = ["--target=wasm32", "-mcpu=mvp", "-mbulk-memory", "-msign-ext", "-m
               "-nostdlib", "-Wl,--no-entry", "-Wl,-z,stack-size=65536"]
 # fp-contract: wasm rounds each operation, so the native program has to as well, or the checksums differ.
 NATIVE_FLAGS = ["-O3", "-ffp-contract=off"]
-COMMON_FLAGS = ["-std=c17", "-Wall", "-Wextra", "-Werror", "-fno-vectorize", "-fno-slp-vectorize"]
+COMMON_FLAGS = ["-std=c17", "-Wall", "-Wextra", "-Werror"]
+SCALAR_FLAGS = ["-fno-vectorize", "-fno-slp-vectorize"]
+VECTOR_FLAGS = ["-msimd128"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ KERNELS = [
 # A program of others, built where Rust and its target wasm32-wasip1 are installed.
 COREMARK = Kernel("coremark", 1500, "coremark")
 RUST_TARGET = "wasm32-wasip1"
+# Each exists twice: in scalar code and with vectors.
+SIMD_KERNELS = [
+    Kernel("simd_sha256", 800),
+    Kernel("simd_base64", 2000),
+    Kernel("simd_utf8", 1600),
+    Kernel("simd_matmul", 60),
+    Kernel("simd_mandelbrot", 60),
+]
 SMOKE_DIVISOR = 50
 
 
@@ -84,13 +94,23 @@ def build_rust(kernel, folder, rounds):
 
 def build(clang, kernel, folder, smoke=False):
     """Builds NAME.wasm and NAME.native in `folder`; their paths."""
+    return build_variants(clang, kernel, folder, smoke, ((".wasm", WASM_FLAGS + SCALAR_FLAGS), (".native", NATIVE_FLAGS + SCALAR_FLAGS)))
+
+
+def build_simd(clang, kernel, folder, smoke=False):
+    """The same with a module that has vectors between the two: NAME.simd.wasm."""
+    return build_variants(clang, kernel, folder, smoke, (
+        (".wasm", WASM_FLAGS + SCALAR_FLAGS), (".simd.wasm", WASM_FLAGS + VECTOR_FLAGS), (".native", NATIVE_FLAGS + SCALAR_FLAGS)))
+
+
+def build_variants(clang, kernel, folder, smoke, variants):
     rounds = max(1, kernel.rounds // SMOKE_DIVISOR) if smoke else kernel.rounds
     if kernel is COREMARK:
         return build_rust(kernel, folder, rounds)
     source = SOURCES / (kernel.source or kernel.name + ".c")
     common = [clang, *COMMON_FLAGS, *kernel.defines, f"-DROUNDS={rounds}", str(source)]
     outputs = []
-    for suffix, flags in ((".wasm", WASM_FLAGS), (".native", NATIVE_FLAGS)):
+    for suffix, flags in variants:
         output = folder / (kernel.name + suffix)
         done = subprocess.run(common + flags + ["-o", str(output)], capture_output=True, text=True)
         if done.returncode != 0:

@@ -30,6 +30,25 @@ def kernel_table(results, engines):
     return table(["kernel, user s"] + names, rows)
 
 
+def simd_table(results, engines):
+    """User seconds, median, of both forms, and how many times as fast the one with vectors is."""
+    names = [engine for engine in engines if any(engine in row for row in results.values())]
+    rows, ratios = [], {name: [] for name in names}
+    for kernel, row in results.items():
+        cells = [kernel]
+        for name in names:
+            forms = row.get(name, {})
+            if len(forms) < 2:
+                cells += ["–"] * 3
+                continue
+            scalar, simd = forms["scalar"]["median"], forms["simd"]["median"]
+            ratios[name].append(scalar / simd)
+            cells += [f"{scalar:.3f}", f"{simd:.3f}", f"{scalar / simd:.2f}"]
+        rows.append(cells)
+    rows.append(["geomean"] + [cell for name in names for cell in ("", "", f"{geomean(ratios[name]):.2f}")])
+    return table(["kernel, user s"] + [f"{name}, {form}" for name in names for form in ("scalar", "vectors", "times as fast")], rows)
+
+
 def spread_note(results):
     """The widest spread of any cell, as a share of its median."""
     widths = [(cell["max"] - cell["min"]) / cell["median"] for row in results.values() for cell in row.values()
@@ -51,6 +70,12 @@ def markdown(data):
         parts += [f"## Kernels: user CPU seconds, median of {data['runs']} interleaved runs", "",
                   kernel_table(data["kernels"], list(data["engines"])), "", spread_note(data["kernels"]), ""]
         parts += [f"- {failure}" for failure in data.get("failures", [])] + [""]
+    if "simd" in data:
+        parts += [f"## Vectors: user CPU seconds, median of {data['runs']} interleaved runs", "",
+                  simd_table(data["simd"], list(data["engines"])), "",
+                  spread_note({f"{kernel}, {name}": forms for kernel, row in data["simd"].items() for name, forms in row.items()}), ""]
+        if "kernels" not in data:
+            parts += [f"- {failure}" for failure in data.get("failures", [])] + [""]
     for title, key, header in (("Phases and edges", "phases", ["what", "median", "min", "max", "unit"]),
                                ("Cold start: wall time of a whole process", "start", ["program", "median", "min", "max", "unit"]),
                                ("Pipeline of three stages", "pipeline", ["plugins", "median", "min", "max", "unit"])):

@@ -41,6 +41,12 @@ class Value {
   static Value i64(int64_t v) { return {ValType::i64(), static_cast<uint64_t>(v)}; }
   static Value f32(float v) { return {ValType::f32(), std::bit_cast<uint32_t>(v)}; }
   static Value f64(double v) { return {ValType::f64(), std::bit_cast<uint64_t>(v)}; }
+  // Low and high half: lanes 0 and 1 of i64x2.
+  static Value v128(uint64_t low, uint64_t high) {
+    Value v(ValType::v128(), low);
+    v.bits_[1] = high;
+    return v;
+  }
   static Value ref(ValType type, Ref r) { return {type, r.bits()}; }
   static Value externref(Ref r) { return ref(ValType::externref(), r); }
   // The zero or null of a type.

@@ -14,7 +14,6 @@ constexpr uint8_t kEmptyBlock = 0x40;
 
 // What a type code stands for that this engine does not have, as the end of a message; empty for a code of nothing.
 std::string_view missing_feature(uint8_t code) {
-  if (code == 0x7b) return ": SIMD is not supported";
   if (code == kNullableRef || code == kNonNullRef) return ": typed references are not supported";
   if (code == 0x69 || code == 0x74) return ": exceptions are not supported";
   if (code >= 0x6a && code <= 0x73) return ": garbage collection is not supported";
@@ -61,6 +60,7 @@ ValType read_val_type(ByteReader& reader) {
     case 0x7e: return ValType::i64();
     case 0x7d: return ValType::f32();
     case 0x7c: return ValType::f64();
+    case 0x7b: return ValType::v128();
     default: return fail_type(reader, offset, "value", code);
   }
 }

@@ -144,6 +144,19 @@ WPLUG_HANDLER(return_float) {
   WPLUG_RETURN(Charged, word, target);
 }
 
+template <int A, bool Charged>
+WPLUG_HANDLER(return_vector) {
+  WPLUG_ENTER;
+  const auto& word = pc[1].call;
+  const Slot* header = regs.fp + word.base;
+  V128 value = read_float<V128, A>(regs, word.params);
+  const Cell* target = reinterpret_cast<const Cell*>(header[kHeaderReturnPc]);
+  Slot* caller = reinterpret_cast<Slot*>(header[kHeaderCallerFp]);
+  std::memcpy(&regs.fp[0], &value, sizeof value);
+  regs.fp = caller;
+  WPLUG_RETURN(Charged, word, target);
+}
+
 template <bool Charged>
 WPLUG_HANDLER(return_slots) {
   WPLUG_ENTER;
@@ -198,6 +211,12 @@ struct ReturnFloat {
     return &return_float<I / 2, I % 2 != 0>;
   }
 };
+struct ReturnVector {
+  template <int I>
+  static constexpr Handler* at() {
+    return &return_vector<I / 2, I % 2 != 0>;
+  }
+};
 struct ReturnSlots {
   template <int I>
   static constexpr Handler* at() {
@@ -228,6 +247,7 @@ HandlerTable control_handlers(IrOp op) {
     case IrOp::return_void: return make_table<ReturnVoid, 2>();
     case IrOp::return_value: return make_table<ReturnValue, (kIntRegisters + 1) * 2>();
     case IrOp::return_float: return make_table<ReturnFloat, (kFloatRegisters + 1) * 2>();
+    case IrOp::return_vector: return make_table<ReturnVector, (kFloatRegisters + 1) * 2>();
     case IrOp::return_slots: return make_table<ReturnSlots, 2>();
     case IrOp::trap: return make_table<TrapNow, 1>();
     default: return {};

@@ -15,10 +15,12 @@
 
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "interp/lower/cell.h"
 #include "interp/lower/ir.h"
 #include "interp/store/runtime.h"
+#include "interp/wasm/simd.h"
 #include "wplug/trap.h"
 
 namespace wplug {
@@ -201,8 +203,8 @@ template <class T, int P>
 WPLUG_INLINE void write_float(Regs& regs, uint32_t slot, T value) {
   if constexpr (P < kFloatRegisters) {
     std::memcpy(&regs.m[P], &value, sizeof(T));
-  } else if constexpr (sizeof(T) == 8) {
-    std::memcpy(&regs.fp[slot], &value, 8);
+  } else if constexpr (sizeof(T) >= 8) {
+    std::memcpy(&regs.fp[slot], &value, sizeof(T));
   } else {
     uint32_t bits;
     std::memcpy(&bits, &value, 4);
@@ -210,9 +212,13 @@ WPLUG_INLINE void write_float(Regs& regs, uint32_t slot, T value) {
   }
 }
 
+// Floating values and vectors share a file of registers.
+template <class T>
+inline constexpr bool kInFloatFile = std::is_floating_point_v<T> || std::is_same_v<T, V128>;
+
 template <class T, int P>
 WPLUG_INLINE T read_value(const Regs& regs, uint32_t slot) {
-  if constexpr (std::is_floating_point_v<T>) {
+  if constexpr (kInFloatFile<T>) {
     return read_float<T, P>(regs, slot);
   } else {
     return read_int<T, P>(regs, slot);
@@ -221,7 +227,7 @@ WPLUG_INLINE T read_value(const Regs& regs, uint32_t slot) {
 
 template <class T, int P>
 WPLUG_INLINE void write_value(Regs& regs, uint32_t slot, T value) {
-  if constexpr (std::is_floating_point_v<T>) {
+  if constexpr (kInFloatFile<T>) {
     write_float<T, P>(regs, slot, value);
   } else {
     write_int<P>(regs, slot, value);
@@ -230,6 +236,30 @@ WPLUG_INLINE void write_value(Regs& regs, uint32_t slot, T value) {
 
 // Number of places for a value of type T: registers and the slot.
 template <class T>
-inline constexpr int kPlaces = std::is_floating_point_v<T> ? kFloatRegisters + 1 : kIntRegisters + 1;
+inline constexpr int kPlaces = kInFloatFile<T> ? kFloatRegisters + 1 : kIntRegisters + 1;
+
+// ---- operands by location code (lower/ir.h), for operations with one handler
+
+template <class T>
+WPLUG_INLINE T read_at(const Regs& regs, uint32_t location) {
+  constexpr int n = kInFloatFile<T> ? kFloatRegisters : kIntRegisters;
+  constexpr uint32_t first = kInFloatFile<T> ? kFloatLocation : kIntLocation;
+  T value{};
+  bool found = [&]<int... P>(std::integer_sequence<int, P...>) {
+    return ((location == first + P && (value = read_value<T, P>(regs, 0), true)) || ...);
+  }(std::make_integer_sequence<int, n>{});
+  if (!found) value = read_value<T, n>(regs, location);
+  return value;
+}
+
+template <class T>
+WPLUG_INLINE void write_at(Regs& regs, uint32_t location, T value) {
+  constexpr int n = kInFloatFile<T> ? kFloatRegisters : kIntRegisters;
+  constexpr uint32_t first = kInFloatFile<T> ? kFloatLocation : kIntLocation;
+  bool found = [&]<int... P>(std::integer_sequence<int, P...>) {
+    return ((location == first + P && (write_value<T, P>(regs, 0, value), true)) || ...);
+  }(std::make_integer_sequence<int, n>{});
+  if (!found) write_value<T, n>(regs, location, value);
+}
 
 }  // namespace wplug

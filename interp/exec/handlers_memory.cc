@@ -39,7 +39,9 @@ static_assert(std::endian::native == std::endian::little);
 
 template <class M, class R>
 WPLUG_INLINE R widen(M value) {
-  if constexpr (std::is_floating_point_v<M>) {
+  if constexpr (std::is_same_v<R, V128>) {
+    return numeric::vector_of(value);
+  } else if constexpr (std::is_floating_point_v<M>) {
     return value;
   } else if constexpr (std::is_signed_v<M>) {
     return static_cast<R>(static_cast<std::make_signed_t<R>>(value));
@@ -80,7 +82,7 @@ WPLUG_MEMORY_SECTION WPLUG_HANDLER(store) {
   WPLUG_ENTER;
   uint64_t address = uint64_t{read_int<uint32_t, A>(regs, pc[1].imm.d)} + pc[1].imm.imm;
   T value;
-  constexpr bool is_immediate = !std::is_floating_point_v<T> && B == kImmediatePlace;
+  constexpr bool is_immediate = !kInFloatFile<T> && B == kImmediatePlace;
   if constexpr (is_immediate) {
     value = static_cast<T>(pc[2].word);
   } else {
@@ -108,7 +110,7 @@ WPLUG_MEMORY_SECTION WPLUG_HANDLER(store_indexed) {
 }
 
 template <class T>
-inline constexpr int kStorePlaces = std::is_floating_point_v<T> ? kFloatRegisters + 1 : kIntRegisters + 2;
+inline constexpr int kStorePlaces = kInFloatFile<T> ? kFloatRegisters + 1 : kIntRegisters + 2;
 
 template <class M, class R>
 struct LoadMaker {
@@ -143,6 +145,7 @@ struct StoreIndexedMaker {
 }  // namespace
 
 HandlerTable load_handlers(IrOp op) {
+  using namespace numeric;  // what vector loads have in memory
   switch (op) {
 #define WPLUG_IR_LOAD(name, M, R)                                     \
   case IrOp::name:                                                    \

@@ -47,6 +47,7 @@ HandlerTable unary_handlers(IrOp op) {
 #define WPLUG_IR_UNARY(name, T, R) \
   case IrOp::name:                 \
     return make_table<Unary<T, R, &numeric::name>, kPlaces<R> * kPlaces<T>>();
+#define WPLUG_IR_VECTOR_UNARY(name, T, R)  // handlers_vector_unary.cc
 #define WPLUG_IR_UNARY_TRAP(name, T, R) \
   case IrOp::name:                      \
     return make_table<UnaryTrapping<T, R, &numeric::name>, kPlaces<R> * kPlaces<T>>();

@@ -1,7 +1,8 @@
 // State: for each location (slot or machine register) the virtual register whose current value it holds, if any. An instruction may read a
 // virtual register only from a location that holds it. A definition puts the register into its location and makes every other copy stale.
 // A call makes machine registers and the slots from its arguments on unknown, and defines its results. Where ways meet, what they
-// agree on remains. Blocks are followed to a fixed point, then every use is checked once.
+// agree on remains. Blocks are followed to a fixed point, then every use is checked once. A vector at home is in two slots, the second of which
+// holds the register's number with kUpperHalf.
 #include "interp/lower/check.h"
 
 #include <algorithm>
@@ -14,6 +15,7 @@ namespace wplug {
 namespace {
 
 constexpr uint32_t kNothing = 0xffffffff;
+constexpr uint32_t kUpperHalf = 0x80000000;
 constexpr uint64_t kLargestState = 64'000'000;  // locations times blocks; larger functions are not checked
 
 // What an instruction's cells say: locations of its operands.
@@ -44,6 +46,12 @@ class Checker {
   uint32_t float_location(uint32_t place, uint32_t slot) const {
     return place < static_cast<uint32_t>(kFloatRegisters) ? slots_ + static_cast<uint32_t>(kIntRegisters) + place : slot;
   }
+  // Of an operand of a vector_any operation, by its code.
+  uint32_t coded_location(uint32_t code) const {
+    if (code >= kFloatLocation) return float_location(code - kFloatLocation, 0);
+    return code >= kIntLocation ? int_location(code - kIntLocation, 0) : code;
+  }
+  bool is_vector(uint32_t vreg) const { return function_.vregs[vreg].reg_class == RegClass::vector; }
   uint32_t location(RegClass c, uint32_t place, uint32_t slot) const {
     return c == RegClass::integer ? int_location(place, slot) : float_location(place, slot);
   }
@@ -52,6 +60,7 @@ class Checker {
   void decode_special(Decoded& out, uint32_t index, const Cell* cell) const;
   State entry_state();
   void run_ir(uint32_t index, State& state, bool check);
+  void copy_vector(const Decoded& decoded, State& state);
   void copy_cell(const Decoded& decoded, State& state, uint32_t index);
   void use(const State& state, uint32_t location, uint32_t vreg, uint32_t index);
   void define(State& state, uint32_t location, uint32_t vreg, uint32_t index);
@@ -152,6 +161,24 @@ Decoded Checker::decode(uint32_t at) const {
       out.a = float_location(i / (4 * f_places), s.d);
       out.b = float_location(i / 4 % f_places, s.a);
       return out;
+    case IrShape::vector_binary:
+      out.d = float_location(i / (f_places * (f_places + 1)), s.d);
+      out.a = float_location(i / (f_places + 1) % f_places, s.a);
+      out.immediate = i % (f_places + 1) == f_places;
+      if (!out.immediate) out.b = float_location(i % (f_places + 1), s.b);
+      return out;
+    case IrShape::vector_shift:
+      out.d = float_location(i / (f_places * b_places), s.d);
+      out.a = float_location(i / b_places % f_places, s.a);
+      out.immediate = i % b_places == a_places;
+      if (!out.immediate) out.b = int_location(i % b_places, s.b);
+      return out;
+    case IrShape::vector_any:
+      out.d = coded_location(s.d);
+      out.a = coded_location(s.a);
+      out.b = coded_location(s.b);
+      out.c = coded_location(s.c);
+      return out;
     case IrShape::special:
       decode_special(out, i, cell);
       return out;
@@ -173,6 +200,7 @@ void Checker::decode_special(Decoded& out, uint32_t i, const Cell* cell) const {
       out.a = int_location(i % a_places, s.a);
       return;
     case IrOp::move_float:
+    case IrOp::move_vector:
       out.d = float_location(i / f_places, s.d);
       out.a = float_location(i % f_places, s.a);
       return;
@@ -182,12 +210,15 @@ void Checker::decode_special(Decoded& out, uint32_t i, const Cell* cell) const {
       return;
     case IrOp::const_float:
     case IrOp::global_get_float:
+    case IrOp::const_vector:
+    case IrOp::global_get_vector:
       out.d = float_location(i, s.d);
       return;
     case IrOp::global_set:
       out.a = int_location(i, s.d);
       return;
     case IrOp::global_set_float:
+    case IrOp::global_set_vector:
       out.a = float_location(i, s.d);
       return;
     case IrOp::select:
@@ -209,6 +240,7 @@ void Checker::decode_special(Decoded& out, uint32_t i, const Cell* cell) const {
       out.a = int_location(i / 2, s.a);
       return;
     case IrOp::return_float:
+    case IrOp::return_vector:
       out.a = float_location(i / 2, s.a);
       return;
     case IrOp::call_indirect:
@@ -252,20 +284,24 @@ void Checker::use(const State& state, uint32_t at, uint32_t vreg, uint32_t index
   if (state[at] != vreg) {
     fail(index, "reads v" + std::to_string(vreg) + " from location " + std::to_string(at) + ", which holds " +
                     (state[at] == kNothing ? "nothing known" : "v" + std::to_string(state[at])));
+  } else if (is_vector(vreg) && at < slots_ && state[at + 1] != (vreg | kUpperHalf)) {
+    fail(index, "reads v" + std::to_string(vreg) + " from slot " + std::to_string(at) + ", whose upper half is lost");
   }
 }
 
 void Checker::define(State& state, uint32_t at, uint32_t vreg, uint32_t index) {
   if (at == kNothing || at >= locations_) return fail(index, "no location for the result");
   for (uint32_t& held : state) {
-    if (held == vreg) held = kNothing;
+    if (held == vreg || held == (vreg | kUpperHalf)) held = kNothing;
   }
   state[at] = vreg;
+  if (is_vector(vreg) && at < slots_) state[at + 1] = vreg | kUpperHalf;
 }
 
 // A save or a load around a call, or a write-through: a plain copy.
 void Checker::copy_cell(const Decoded& decoded, State& state, uint32_t index) {
   bool is_copy = (decoded.op == IrOp::move || decoded.op == IrOp::move_float) && !decoded.immediate;
+  if (decoded.op == IrOp::move_vector) return copy_vector(decoded, state);
   if (!is_copy) return fail(index, "has an unexpected cell beside its own");
   state[decoded.d] = state[decoded.a];
 }
@@ -277,11 +313,18 @@ void Checker::slot_operands(const State& state, uint32_t index) {
   for (; at != all.end() && at->index == index; ++at) use(state, function_.vregs[at->vreg].slot, at->vreg, index);
 }
 
+void Checker::copy_vector(const Decoded& decoded, State& state) {
+  uint32_t vreg = state[decoded.a];
+  bool whole = vreg != kNothing && (decoded.a >= slots_ || state[decoded.a + 1] == (vreg | kUpperHalf));
+  state[decoded.d] = whole ? vreg : kNothing;
+  if (decoded.d < slots_) state[decoded.d + 1] = whole ? vreg | kUpperHalf : kNothing;
+}
+
 void Checker::call(const Ir& ir, State& state, uint32_t index) {
   for (uint32_t at = ir.label; at < locations_; ++at) state[at] = kNothing;
   for (const CallResults& results : function_.call_results) {
     if (results.call != index) continue;
-    for (uint32_t i = 0; i < results.count; ++i) state[function_.vregs[results.first + i].slot] = results.first + i;
+    for (uint32_t i = 0; i < results.count; ++i) define(state, function_.vregs[results.first + i].slot, results.first + i, index);
   }
 }
 
@@ -313,14 +356,18 @@ void Checker::run_ir(uint32_t index, State& state, bool check) {
 
 Checker::State Checker::entry_state() {
   State state(locations_, kNothing);
-  for (uint32_t v = 0; v < function_.params; ++v) state[function_.vregs[v].slot] = v;
+  for (uint32_t v = 0; v < function_.params; ++v) define(state, function_.vregs[v].slot, v, 0);
   std::vector<bool> zero(locations_, false);
   for (uint32_t at = 0; at < starts_[0];) {
     Decoded decoded = decode(at);
     if (decoded.op == IrOp::zero_slots) {
       for (uint32_t s = cells_[at + 1].slots.d, n = 0; n < cells_[at + 1].slots.a; ++n) zero[s + n] = true;
-    } else if ((decoded.op == IrOp::move && decoded.immediate) || decoded.op == IrOp::const_float) {
+    } else if ((decoded.op == IrOp::move && decoded.immediate) || decoded.op == IrOp::const_float || decoded.op == IrOp::const_vector) {
       zero[decoded.d] = true;
+    } else if (decoded.op == IrOp::move_vector) {
+      copy_vector(decoded, state);
+      zero[decoded.d] = zero[decoded.a] && (decoded.a >= slots_ || zero[decoded.a + 1]);
+      if (decoded.d < slots_) zero[decoded.d + 1] = zero[decoded.d];
     } else if (decoded.op == IrOp::move || decoded.op == IrOp::move_float) {
       state[decoded.d] = state[decoded.a];
       zero[decoded.d] = zero[decoded.a];
@@ -329,7 +376,8 @@ Checker::State Checker::entry_state() {
   }
   for (uint32_t v = function_.params; v < function_.locals; ++v) {
     uint32_t home = function_.vregs[v].slot;
-    if (zero[home]) state[home] = v;
+    if (zero[home] && !is_vector(v)) state[home] = v;
+    if (is_vector(v) && zero[home] && zero[home + 1]) define(state, home, v, 0);
   }
   // Others may have the register too, later.
   for (uint32_t v : allocation_.live_in) {

@@ -68,6 +68,16 @@ class Emitter {
     cell.word = value;
     cells_.push_back(cell);
   }
+  void vector_word(uint64_t index) {
+    for (uint64_t half : function_.vectors[index]) word(half);
+  }
+  // Of an operand of a vector_any operation; `other` where there is none.
+  uint16_t location(uint32_t vreg, uint16_t other = 0) const {
+    if (vreg == kNoReg) return other;
+    if (!allocation_.in_register(vreg)) return slot(vreg);
+    bool integer = function_.vregs[vreg].reg_class == RegClass::integer;
+    return static_cast<uint16_t>((integer ? kIntLocation : kFloatLocation) + allocation_.place[vreg]);
+  }
   void halves(uint64_t low, uint64_t high) { word((low & 0xffffffff) | high << 32); }
   void pointer(const void* value) {
     Cell cell;
@@ -139,7 +149,7 @@ void Emitter::entry() {
   for (uint32_t vreg : allocation_.live_in) {
     if (vreg < function_.params || allocation_.in_register(vreg)) continue;
     begin = std::min(begin, function_.vregs[vreg].slot);
-    end = std::max(end, function_.vregs[vreg].slot + 1);
+    end = std::max(end, function_.vregs[vreg].slot + (function_.vregs[vreg].reg_class == RegClass::vector ? 2 : 1));
   }
   if (begin < end) {
     handler(IrOp::zero_slots, 0);
@@ -157,9 +167,9 @@ void Emitter::entry() {
       handler(IrOp::move, place(vreg) * (kIntRegisters + 2) + kIntRegisters + 1);
       with_imm(kNoReg, kNoReg, 0);
     } else {
-      handler(IrOp::const_float, place(vreg));
-      word(0);
-      word(0);
+      bool vector = function_.vregs[vreg].reg_class == RegClass::vector;
+      handler(vector ? IrOp::const_vector : IrOp::const_float, place(vreg));
+      for (int i = 0; i < (vector ? 3 : 2); ++i) word(0);
     }
     if (allocation_.write_through[vreg]) store_home(vreg);
   }
@@ -167,14 +177,14 @@ void Emitter::entry() {
 
 void Emitter::store_home(uint32_t vreg) {
   bool integer = function_.vregs[vreg].reg_class == RegClass::integer;
-  handler(integer ? IrOp::move : IrOp::move_float,
+  handler(move_of(function_.vregs[vreg].reg_class),
           integer ? kIntRegisters * (kIntRegisters + 2) + place(vreg) : kFloatRegisters * (kFloatRegisters + 1) + place(vreg));
   slots(vreg, kNoReg);
 }
 
 void Emitter::load_home(uint32_t vreg) {
   bool integer = function_.vregs[vreg].reg_class == RegClass::integer;
-  handler(integer ? IrOp::move : IrOp::move_float,
+  handler(move_of(function_.vregs[vreg].reg_class),
           integer ? place(vreg) * (kIntRegisters + 2) + kIntRegisters : place(vreg) * (kFloatRegisters + 1) + kFloatRegisters);
   slots(kNoReg, vreg);
 }
@@ -270,6 +280,31 @@ void Emitter::one(const Ir& ir) {
       slots(ir.a, ir.b);
       target(ir.label, ir);
       return;
+    case IrShape::vector_binary: {
+      uint32_t b = ir.b == kImmediate ? f_places : place(ir.b);
+      handler(ir.op, (place(ir.d) * f_places + place(ir.a)) * (f_places + 1) + b);
+      slots(ir.d, ir.a, ir.b);
+      if (ir.b == kImmediate) vector_word(ir.imm);
+      return;
+    }
+    case IrShape::vector_shift:
+      handler(ir.op, (place(ir.d) * f_places + place(ir.a)) * b_places + place(ir.b));
+      if (ir.b == kImmediate) {
+        with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
+      } else {
+        slots(ir.d, ir.a, ir.b);
+      }
+      return;
+    case IrShape::vector_any: {
+      handler(ir.op, 0);
+      Cell cell;
+      cell.slots = {location(ir.d), location(ir.a), location(ir.b), location(ir.c, ir.shift)};
+      cells_.push_back(cell);
+      if (ir.op != IrOp::i8x16_shuffle) return;
+      vector_word(ir.imm);
+      vector_word(ir.imm + 1);
+      return;
+    }
     case IrShape::special:
       special(ir);
       return;
@@ -325,6 +360,7 @@ void Emitter::special(const Ir& ir) {
       slots(ir.d, ir.a);
       return;
     case IrOp::move_float:
+    case IrOp::move_vector:
       handler(ir.op, place(ir.d) * f_places + place(ir.a));
       slots(ir.d, ir.a);
       return;
@@ -333,6 +369,11 @@ void Emitter::special(const Ir& ir) {
       handler(ir.op, place(ir.d));
       slots(ir.d);
       word(ir.imm);
+      return;
+    case IrOp::const_vector:
+      handler(ir.op, place(ir.d));
+      slots(ir.d);
+      vector_word(ir.imm);
       return;
     case IrOp::select:
       handler(ir.op, ((place(ir.d) * a_places + place(ir.a)) * a_places + place(ir.b)) * a_places + place(ir.c));
@@ -344,11 +385,13 @@ void Emitter::special(const Ir& ir) {
       return;
     case IrOp::global_get:
     case IrOp::global_get_float:
+    case IrOp::global_get_vector:
       handler(ir.op, place(ir.d));
       with_imm(ir.d, kNoReg, static_cast<uint32_t>(ir.imm));
       return;
     case IrOp::global_set:
     case IrOp::global_set_float:
+    case IrOp::global_set_vector:
       handler(ir.op, place(ir.a));
       with_imm(ir.a, kNoReg, static_cast<uint32_t>(ir.imm));
       return;
@@ -371,6 +414,7 @@ void Emitter::special(const Ir& ir) {
       return returns(ir.op, ir, 0);
     case IrOp::return_value:
     case IrOp::return_float:
+    case IrOp::return_vector:
       return returns(ir.op, ir, place(ir.a));
     case IrOp::call:
     case IrOp::call_import:

@@ -2,11 +2,15 @@
 
 #include <type_traits>
 
+#include "interp/wasm/simd.h"
+
 namespace wplug {
 namespace {
 
 template <class T>
-constexpr RegClass class_of = std::is_floating_point_v<T> ? RegClass::floating : RegClass::integer;
+constexpr RegClass class_of = std::is_floating_point_v<T>  ? RegClass::floating
+                              : std::is_same_v<T, V128> ? RegClass::vector
+                                                        : RegClass::integer;
 
 constexpr IrOpInfo kInfo[] = {
 #define WPLUG_IR_INT(name, T, R) {#name, IrShape::int_binary, RegClass::integer, RegClass::integer},
@@ -21,6 +25,9 @@ constexpr IrOpInfo kInfo[] = {
 #define WPLUG_IR_STORE(name, M, T) {#name, IrShape::store, RegClass::integer, class_of<T>},
 #define WPLUG_IR_ATOMIC(name, M, T, action) {#name, IrShape::atomic, RegClass::integer, RegClass::integer},
 #define WPLUG_IR_SPECIAL(name) {#name, IrShape::special, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_VECTOR(name) {#name, IrShape::vector_binary, RegClass::vector, RegClass::vector},
+#define WPLUG_IR_VECTOR_SHIFT(name) {#name, IrShape::vector_shift, RegClass::vector, RegClass::vector},
+#define WPLUG_IR_VECTOR_SPECIAL(name) {#name, IrShape::vector_any, RegClass::vector, RegClass::vector},
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_INT_COMPARE(name, T) {"br_if_" #name, IrShape::branch_int, RegClass::integer, RegClass::integer},
 #define WPLUG_IR_FLOAT_COMPARE(name, T) {"br_if_" #name, IrShape::branch_float, RegClass::floating, RegClass::integer},
@@ -51,6 +58,7 @@ bool is_terminator(IrOp op) {
     case IrOp::return_void:
     case IrOp::return_value:
     case IrOp::return_float:
+    case IrOp::return_vector:
     case IrOp::return_slots:
     case IrOp::return_call:
     case IrOp::return_call_import:
@@ -64,6 +72,10 @@ bool is_terminator(IrOp op) {
 bool is_indirect_call(IrOp op) { return op == IrOp::call_indirect || op == IrOp::return_call_indirect; }
 
 bool is_call(IrOp op) { return op == IrOp::call || op == IrOp::call_import || op == IrOp::call_indirect; }
+
+IrOp move_of(RegClass reg_class) {
+  return reg_class == RegClass::integer ? IrOp::move : reg_class == RegClass::floating ? IrOp::move_float : IrOp::move_vector;
+}
 
 // The comparison with its operands exchanged; the same operation when it is not an integer comparison.
 IrOp swapped(IrOp op) {

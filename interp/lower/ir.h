@@ -6,6 +6,7 @@
 // at once, so code that leaves all values at home is correct as it is; the allocation (allocate.h) then moves some to machine registers.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -41,6 +42,9 @@ enum class IrOp : uint16_t {
 #define WPLUG_IR_STORE(name, M, T) name,
 #define WPLUG_IR_ATOMIC(name, M, T, action) name,
 #define WPLUG_IR_SPECIAL(name) name,
+#define WPLUG_IR_VECTOR(name) name,
+#define WPLUG_IR_VECTOR_SHIFT(name) name,
+#define WPLUG_IR_VECTOR_SPECIAL(name) name,
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_INT_COMPARE(name, T) br_if_##name,
 #define WPLUG_IR_FLOAT_COMPARE(name, T) br_if_##name,
@@ -57,10 +61,16 @@ inline constexpr size_t kIrOpCount = static_cast<size_t>(IrOp::count_);
 
 // How an operation's operands and words are laid out.
 enum class IrShape : uint8_t {
-  int_binary, int_shifted, int_masked, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, load_far, store_far, atomic, branch_int, branch_float, special,
+  int_binary, int_shifted, int_masked, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, load_far, store_far, atomic,
+  branch_int, branch_float, special, vector_binary, vector_shift, vector_any,
 };
-// The file of registers a value may be in.
-enum class RegClass : uint8_t { integer, floating };
+// The kind of a value: which file of registers it may be in (vectors and floating values share theirs) and how wide its home is.
+enum class RegClass : uint8_t { integer, floating, vector };
+
+// Where an operand of a vector_any operation is, as its cell says: a slot, or one of these plus the number of a machine register. Frames are
+// smaller than these (see translate.cc).
+inline constexpr uint16_t kIntLocation = 0xfff0;
+inline constexpr uint16_t kFloatLocation = 0xfff8;
 
 struct IrOpInfo {
   const char* name;
@@ -77,7 +87,7 @@ struct Ir {
   IrOp op;
   bool negate = false;   // branch_float: taken when the comparison is false
   uint8_t loop_depth = 0;
-  uint8_t shift = 0;     // *_indexed, shifted, masked
+  uint8_t shift = 0;     // *_indexed, shifted, masked; the lane of vector operations
   uint32_t d = kNoReg;
   uint32_t a = kNoReg;
   uint32_t b = kNoReg;
@@ -90,7 +100,7 @@ struct Ir {
 };
 
 struct VReg {
-  uint32_t slot = 0;
+  uint32_t slot = 0;     // the first of two for a vector
   RegClass reg_class = RegClass::integer;
   bool pinned = false;   // must be in its slot
   bool is_local = false;
@@ -129,6 +139,7 @@ struct IrFunction {
   std::vector<uint32_t> merges;  // virtual registers with several definitions, apart from locals
   std::vector<CallResults> call_results;
   std::vector<SlotOperands> slot_operands;  // by ascending index
+  std::vector<std::array<uint64_t, 2>> vectors;  // constants that an `imm` is the index of
   uint32_t locals = 0;
   uint32_t params = 0;        // of the locals
   uint32_t param_slots = 0;
@@ -141,6 +152,7 @@ struct IrFunction {
 bool is_branch(IrOp op);        // has `label` as a target (br_table apart)
 bool is_terminator(IrOp op);    // control does not go on to the next instruction
 bool is_call(IrOp op);          // clobbers machine registers
+IrOp move_of(RegClass reg_class);  // the copy of a value
 bool is_indirect_call(IrOp op);  // operand c is the table's index
 bool is_int_compare(IrOp op);
 bool is_float_compare(IrOp op);

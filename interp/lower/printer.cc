@@ -19,12 +19,19 @@ size_t cells_of(const HandlerName& name, const Cell* cell) {
       return 4;
     case IrShape::store:
       return info(name.op).d == RegClass::integer && name.index / 2 % (kIntRegisters + 2) == kIntRegisters + 1 ? 3 : 2;
+    case IrShape::vector_binary:
+      return name.index % (kFloatRegisters + 2) == kFloatRegisters + 1 ? 4 : 2;
+    case IrShape::vector_shift:
+      return 2;
+    case IrShape::vector_any:
+      return name.op == IrOp::i8x16_shuffle ? 6 : 2;
     case IrShape::special:
       break;
   }
   switch (name.op) {
     case IrOp::const_64: case IrOp::const_float: case IrOp::return_slots: case IrOp::call: case IrOp::call_import:
       return 3;
+    case IrOp::const_vector:
     case IrOp::table_copy: case IrOp::table_init: case IrOp::table_fill: case IrOp::memory_copy: case IrOp::memory_init:
     case IrOp::memory_fill:
     case IrOp::call_indirect: case IrOp::return_call: case IrOp::return_call_import:

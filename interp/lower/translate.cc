@@ -5,11 +5,15 @@
 
 #include "interp/decode/types_reader.h"
 #include "interp/lower/translator.h"
+#include "interp/wasm/simd.h"
 
 namespace wplug {
 namespace {
 
-RegClass class_of(ValType type) { return type.is_float() ? RegClass::floating : RegClass::integer; }
+RegClass class_of(ValType type) {
+  return type.is_vec() ? RegClass::vector : type.is_float() ? RegClass::floating : RegClass::integer;
+}
+bool is_integer(ValType type) { return class_of(type) == RegClass::integer; }
 
 template <class T>
 constexpr ValType val_type() {
@@ -17,6 +21,7 @@ constexpr ValType val_type() {
   if constexpr (std::is_same_v<T, uint64_t>) return ValType::i64();
   if constexpr (std::is_same_v<T, float>) return ValType::f32();
   if constexpr (std::is_same_v<T, double>) return ValType::f64();
+  if constexpr (std::is_same_v<T, V128>) return ValType::v128();
 }
 
 bool is_commutative(IrOp op) {
@@ -63,7 +68,7 @@ Result<IrFunction> Translator::run() {
     }
     step(in);
   }
-  uint64_t frame = uint64_t{temp_base_} + max_height_;
+  uint64_t frame = frame_end_;
   if (frame > 65'500) {
     return Error(ErrorKind::limit, "function " + std::to_string(&function_ - def_.functions.data()) + ": frame of " +
                                        std::to_string(frame) + " slots exceeds the limit of 65500");
@@ -94,7 +99,8 @@ void Translator::declare_locals(ByteReader& reader) {
   for (ValType type : type_.results) ir_.result_slots += type.slots();
   ir_.local_slots_begin = ir_.param_slots + kHeaderSlots;
   ir_.local_slots_end = slot;
-  temp_base_ = slot;
+  temp_base_ = frame_end_ = slot;
+  homes_.assign(1, slot);
   last_access_.assign(ir_.locals, 0);
   pending_.assign(ir_.locals, 0);
 }
@@ -120,7 +126,7 @@ void Translator::step(const Instruction& in) {
     }
   }
   if (in.op != Op::block && in.op != Op::loop && in.op != Op::else_ && in.op != Op::end) ++count_;
-  if (simple(in) || control(in) || atomic(in)) return;
+  if (simple(in) || control(in) || atomic(in) || vector(in)) return;
   table_or_memory(in);
 }
 
@@ -134,12 +140,15 @@ uint32_t Translator::new_vreg(ValType type, uint32_t slot) {
 
 void Translator::push(Entry entry) {
   stack_.push_back(entry);
-  max_height_ = std::max(max_height_, static_cast<uint32_t>(stack_.size()));
+  uint32_t end = homes_[stack_.size() - 1] + entry.type.slots();
+  if (homes_.size() == stack_.size()) homes_.push_back(0);
+  homes_[stack_.size()] = end;
+  frame_end_ = std::max(frame_end_, end);
 }
 
 void Translator::push_local(uint32_t local) {
   ++pending_[local];
-  push({Entry::Kind::local, local_types_[local], local, 0});
+  push({Entry::Kind::local, local_types_[local], local});
 }
 
 void Translator::push_constant(ValType type, uint64_t bits) { push({Entry::Kind::constant, type, kNoReg, bits}); }
@@ -147,7 +156,7 @@ void Translator::push_constant(ValType type, uint64_t bits) { push({Entry::Kind:
 // A new temporary on top, defined by the last instruction emitted, which gets it as its destination.
 uint32_t Translator::push_temporary(ValType type) {
   uint32_t vreg = new_vreg(type, home_slot(stack_.size()));
-  push({Entry::Kind::temporary, type, vreg, 0});
+  push({Entry::Kind::temporary, type, vreg});
   ir_.code.back().d = vreg;
   definition_[vreg] = static_cast<uint32_t>(ir_.code.size() - 1);
   return vreg;
@@ -186,7 +195,7 @@ uint32_t Translator::use(const Entry& entry, size_t height) {
 
 // Makes `entry` the immediate operand b of `ir` when it is a constant that fits (32 bits, sign-extended for i64).
 bool Translator::use_immediate(const Entry& entry, bool is_64, Ir& ir) {
-  if (entry.kind != Entry::Kind::constant || entry.type.is_float()) return false;
+  if (entry.kind != Entry::Kind::constant || !is_integer(entry.type)) return false;
   if (is_64 && static_cast<int64_t>(entry.bits) != static_cast<int32_t>(entry.bits)) return false;
   ir.b = kImmediate;
   ir.imm = static_cast<uint32_t>(entry.bits);
@@ -195,7 +204,10 @@ bool Translator::use_immediate(const Entry& entry, bool is_64, Ir& ir) {
 
 void Translator::move_to(uint32_t d, const Entry& entry) {
   if (entry.kind == Entry::Kind::constant) {
-    if (entry.type.is_float()) {
+    if (entry.type.is_vec()) {
+      uint32_t index = vector_constant(entry.bits, entry.high_bits);
+      emit(IrOp::const_vector).imm = index;
+    } else if (entry.type.is_float()) {
       emit(IrOp::const_float).imm = entry.bits;
     } else if (entry.bits == static_cast<uint32_t>(entry.bits)) {
       Ir& ir = emit(IrOp::move);
@@ -205,7 +217,7 @@ void Translator::move_to(uint32_t d, const Entry& entry) {
       emit(IrOp::const_64).imm = entry.bits;
     }
   } else {
-    emit(entry.type.is_float() ? IrOp::move_float : IrOp::move).a = entry.vreg;
+    emit(move_of(class_of(entry.type))).a = entry.vreg;
     touch(entry.vreg);
   }
   ir_.code.back().d = d;
@@ -233,7 +245,7 @@ void Translator::materialize_locals(uint32_t local) {
     uint32_t vreg = new_vreg(entry.type, home_slot(i));
     move_to(vreg, entry);
     definition_[vreg] = static_cast<uint32_t>(ir_.code.size() - 1);
-    entry = {Entry::Kind::temporary, entry.type, vreg, 0};
+    entry = {Entry::Kind::temporary, entry.type, vreg};
     --pending_[local];
   }
 }
@@ -247,7 +259,7 @@ void Translator::materialize_all() {
     move_to(vreg, entry);
     --pending_[entry.vreg];
     definition_[vreg] = static_cast<uint32_t>(ir_.code.size() - 1);
-    entry = {Entry::Kind::temporary, entry.type, vreg, 0};
+    entry = {Entry::Kind::temporary, entry.type, vreg};
   }
   lazy_floor_ = stack_.size();
 }
@@ -396,7 +408,7 @@ void Translator::store(IrOp op, const Instruction& in) {
   if (!is_near(in.index)) return store_far(op, in);
   Entry value = pop(), address = pop();
   size_t height = stack_.size();
-  bool immediate = value.kind == Entry::Kind::constant && !value.type.is_float() &&
+  bool immediate = value.kind == Entry::Kind::constant && is_integer(value.type) &&
                    static_cast<int64_t>(value.bits) == static_cast<int32_t>(value.bits);
   if (value.kind == Entry::Kind::constant && value.type == ValType::i32()) immediate = true;
   Ir indexed{};
@@ -441,9 +453,10 @@ void Translator::local_set(uint32_t local, bool keep) {
 
 void Translator::select() {
   Entry condition = pop(), b = pop(), a = pop();
+  const IrOp op = a.type.is_vec() ? IrOp::select_vector : a.type.is_float() ? IrOp::select_float : IrOp::select;
   size_t height = stack_.size();
   uint32_t ra = use(a, height), rb = use(b, height + 1), rc = use(condition, height + 2);
-  Ir& ir = emit(a.type.is_float() ? IrOp::select_float : IrOp::select);
+  Ir& ir = emit(op);
   ir.a = ra;
   ir.b = rb;
   ir.c = rc;
@@ -455,14 +468,14 @@ void Translator::select() {
 
 void Translator::global_get(uint32_t index) {
   ValType type = def_.globals[index].type.type;
-  emit(type.is_float() ? IrOp::global_get_float : IrOp::global_get).imm = index;
+  emit(type.is_vec() ? IrOp::global_get_vector : type.is_float() ? IrOp::global_get_float : IrOp::global_get).imm = index;
   push_temporary(type);
 }
 
 void Translator::global_set(uint32_t index) {
   Entry a = pop();
   uint32_t ra = use(a, stack_.size());
-  Ir& ir = emit(a.type.is_float() ? IrOp::global_set_float : IrOp::global_set);
+  Ir& ir = emit(a.type.is_vec() ? IrOp::global_set_vector : a.type.is_float() ? IrOp::global_set_float : IrOp::global_set);
   ir.a = ra;
   ir.imm = index;
   touch(ra);
@@ -487,6 +500,7 @@ void Translator::slots_operation(IrOp op, int operands, uint64_t imm, bool has_r
 
 bool Translator::simple(const Instruction& in) {
   switch (in.op) {
+#define WPLUG_IR_INT_INTERNAL(name, T, R)
 #define WPLUG_IR_INT(name, T, R)                            \
   case Op::name:                                            \
     binary(IrOp::name, val_type<T>(), val_type<R>());       \

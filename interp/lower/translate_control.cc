@@ -51,16 +51,18 @@ void Translator::place_label(uint32_t label) {
 
 uint32_t Translator::new_merges(std::span<const ValType> types, size_t height) {
   uint32_t first = static_cast<uint32_t>(ir_.vregs.size());
+  uint32_t slot = home_slot(height);
   for (ValType type : types) {
-    ir_.merges.push_back(new_vreg(type, home_slot(height++)));
+    ir_.merges.push_back(new_vreg(type, slot));
+    slot += type.slots();
   }
-  max_height_ = std::max(max_height_, static_cast<uint32_t>(height));
+  frame_end_ = std::max(frame_end_, slot);
   return first;
 }
 
 void Translator::push_merges(uint32_t merges, std::span<const ValType> types) {
   for (size_t i = 0; i < types.size(); ++i) {
-    push({Entry::Kind::temporary, types[i], merges + static_cast<uint32_t>(i), 0});
+    push({Entry::Kind::temporary, types[i], merges + static_cast<uint32_t>(i)});
   }
 }
 
@@ -102,7 +104,7 @@ void Translator::move_to_label(const Control& target, bool rename) {
     }
     if (rename) {
       if (entry.kind == Entry::Kind::local) --pending_[entry.vreg];
-      entry = {Entry::Kind::temporary, entry.type, merge, 0};
+      entry = {Entry::Kind::temporary, entry.type, merge};
     }
   }
 }
@@ -310,9 +312,10 @@ void Translator::emit_return() {
   size_t first = stack_.size() - results;
   if (results == 0) {
     emit(IrOp::return_void);
-  } else if (results == 1 && type_.results[0].slots() == 1) {
+  } else if (results == 1) {
     uint32_t a = use(stack_.back(), first);
-    emit(type_.results[0].is_float() ? IrOp::return_float : IrOp::return_value).a = a;
+    const ValType type = type_.results[0];
+    emit(type.is_vec() ? IrOp::return_vector : type.is_float() ? IrOp::return_float : IrOp::return_value).a = a;
     touch(a);
   } else {
     std::vector<uint32_t> operands;
@@ -341,7 +344,7 @@ void Translator::call(const Instruction& in) {
   for (size_t i = base; i < stack_.size(); ++i) {
     uint32_t vreg = pin(stack_[i], i);
     if (stack_[i].kind == Entry::Kind::local) --pending_[stack_[i].vreg];
-    stack_[i] = {Entry::Kind::temporary, stack_[i].type, vreg, 0};
+    stack_[i] = {Entry::Kind::temporary, stack_[i].type, vreg};
   }
   bool import = !indirect && in.index < def_.imported_functions;
   IrOp op = indirect ? (tail ? IrOp::return_call_indirect : IrOp::call_indirect)
@@ -369,7 +372,7 @@ void Translator::call(const Instruction& in) {
   for (ValType result : type.results) {
     uint32_t vreg = new_vreg(result, home_slot(stack_.size()));
     ir_.vregs[vreg].pinned = true;
-    push({Entry::Kind::temporary, result, vreg, 0});
+    push({Entry::Kind::temporary, result, vreg});
   }
 }
 

@@ -4,6 +4,8 @@
 // entries become operands of the instruction that pops them, so local.get and const cost nothing; a local that is about to be written,
 // and every lazy local where a block begins, is first copied to the home of its entry. `local.set` of a temporary just computed renames
 // the definition instead of copying.
+//
+// Heights count entries. An entry's home is the first of its slots, below which are those of the entries under it (a vector's are two).
 #pragma once
 
 #include <deque>
@@ -28,6 +30,7 @@ class Translator {
     ValType type;
     uint32_t vreg = kNoReg;
     uint64_t bits = 0;
+    uint64_t high_bits = 0;  // of a vector
   };
   struct Control {
     enum class Kind : uint8_t { block, loop, if_, else_, function };
@@ -52,7 +55,8 @@ class Translator {
   void push_constant(ValType type, uint64_t bits);
   uint32_t push_temporary(ValType type);
   Entry pop();
-  uint32_t home_slot(size_t height) const { return temp_base_ + static_cast<uint32_t>(height); }
+  // Of the entry at `height`, which is on the stack, or was just popped, or comes next.
+  uint32_t home_slot(size_t height) const { return homes_[height]; }
   uint32_t new_vreg(ValType type, uint32_t slot);
   Ir& emit(IrOp op);
   void touch(uint32_t vreg);
@@ -86,6 +90,21 @@ class Translator {
   void store_far(IrOp op, const Instruction& in);
   bool atomic(const Instruction& in);
   uint32_t index_64(uint32_t vreg);
+  // Vectors and wide arithmetic (translate_vector.cc)
+  bool vector(const Instruction& in);
+  bool lane(const Instruction& in);
+  bool wide(const Instruction& in);
+  uint32_t vector_constant(uint64_t low, uint64_t high);
+  void vector_binary(IrOp op);
+  void vector_shift(IrOp op);
+  void vector_any(IrOp op, size_t operands, ValType result);
+  void shuffle(const Instruction& in);
+  void extract_lane(IrOp op, uint32_t lane, ValType result);
+  void load_lane(IrOp load_op, IrOp replace_op, ValType lane_type, const Instruction& in);
+  void store_lane(IrOp extract_op, IrOp store_op, ValType lane_type, const Instruction& in);
+  void add_wide(bool subtract);
+  void multiply_wide(IrOp high);
+  uint32_t binary_to(uint32_t d, IrOp op, uint32_t a, uint32_t b);
 
   // Control (translate_control.cc)
   bool control(const Instruction& in);
@@ -123,6 +142,7 @@ class Translator {
   const FuncType& type_;
   IrFunction ir_;
   std::vector<Entry> stack_;
+  std::vector<uint32_t> homes_;  // by height, one more than the stack has ever been high
   std::vector<Control> controls_;
   std::vector<uint32_t> definition_;   // by virtual register: index of its one definition, or kNoReg
   std::vector<uint32_t> last_access_;  // by local: index after the last Ir that reads or writes it
@@ -130,7 +150,7 @@ class Translator {
   std::vector<ValType> local_types_;
   std::deque<ValType> other_types_;    // of blocks with one result, for spans
   uint32_t temp_base_ = 0;
-  uint32_t max_height_ = 0;
+  uint32_t frame_end_ = 0;    // one past the highest slot in use so far
   uint32_t block_start_ = 0;  // no label since this Ir index
   size_t lazy_floor_ = 0;     // entries below are not lazy locals
   uint32_t count_ = 0;        // instructions since the last settling point

@@ -67,6 +67,9 @@ void step(InstanceImpl& instance, const Instruction& instruction, OperandStack& 
     case Op::i64_const:
     case Op::f64_const:
       return stack.push(instruction.value);
+    case Op::v128_const:
+      stack.push(instruction.value);
+      return stack.push(instruction.value2);
     case Op::ref_null:
       return stack.push(0);
     case Op::ref_func:

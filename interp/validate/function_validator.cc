@@ -19,6 +19,7 @@ constexpr bool is_constant_instruction(Op op) {
     case Op::i64_const:
     case Op::f32_const:
     case Op::f64_const:
+    case Op::v128_const:
     case Op::ref_null:
     case Op::ref_func:
     case Op::global_get:

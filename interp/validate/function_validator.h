@@ -85,6 +85,8 @@ class FunctionValidator {
   bool table_instruction(const Instruction& in);
   bool table_copy(const Instruction& in);
   bool table_init(const Instruction& in);
+  bool has_lanes(const Instruction& in);
+  bool wide_arithmetic();
 
   // Index spaces. Null or false: unknown, recorded.
   const FuncType* function_type(uint32_t function);

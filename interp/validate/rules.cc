@@ -60,11 +60,16 @@ bool FunctionValidator::step(const Instruction& in, const InstructionReader& ins
     case Op::table_size:
     case Op::table_grow:
     case Op::table_fill: return table_instruction(in);
+    case Op::i64_add128:
+    case Op::i64_sub128:
+    case Op::i64_mul_wide_s:
+    case Op::i64_mul_wide_u: return wide_arithmetic();
     case Op::table_copy: return table_copy(in);
     case Op::table_init: return table_init(in);
     case Op::elem_drop: return element(in.index) != nullptr;
     default: {
       const Signature& rule = signature(in.op);
+      if (rule.has_lanes && !has_lanes(in)) return false;
       if (rule.has_address) return memory_access(rule, in);
       if (rule.is_special) return invalid(concat("instruction without a rule: ", info(in.op).text));
       return simple(rule);

@@ -16,6 +16,7 @@ struct Signature {
   static constexpr size_t kMostOperands = 3;
 
   bool is_special = false;   // the validator has a rule of its own; nothing below counts
+  bool has_lanes = false;    // an immediate names lanes, whose numbers are to be checked
   bool has_address = false;  // the first operand is an address: of type i32, or i64 for a memory addressed so
   uint8_t operands = 0;
   uint8_t results = 0;      // 0 or 1
@@ -74,6 +75,8 @@ constexpr Signature parse_signature(const OpInfo& info) {
   if (info.immediates == ImmediateKind::memarg || info.immediates == ImmediateKind::memarg_lane) {
     signature.access_log2 = access_log2(info.text);
   }
+  signature.has_lanes = info.immediates == ImmediateKind::lane || info.immediates == ImmediateKind::lanes ||
+                        info.immediates == ImmediateKind::memarg_lane;
   bool past_colon = false;
   for (char letter : info.signature) {
     if (letter == ':') {

@@ -74,6 +74,26 @@ WPLUG_INT_OPERATORS(i32, uint32_t, int32_t)
 WPLUG_INT_OPERATORS(i64, uint64_t, int64_t)
 #undef WPLUG_INT_OPERATORS
 
+#ifdef __SIZEOF_INT128__
+__extension__ using Wide = unsigned __int128;
+__extension__ using SignedWide = __int128;
+// The upper half of the product.
+constexpr uint64_t i64_mul_high_u(uint64_t a, uint64_t b) { return static_cast<uint64_t>((Wide{a} * b) >> 64); }
+constexpr uint64_t i64_mul_high_s(uint64_t a, uint64_t b) {
+  SignedWide product = static_cast<SignedWide>(static_cast<int64_t>(a)) * static_cast<int64_t>(b);
+  return static_cast<uint64_t>(static_cast<Wide>(product) >> 64);
+}
+#else
+constexpr uint64_t i64_mul_high_u(uint64_t a, uint64_t b) {
+  uint64_t a0 = a & 0xffffffff, a1 = a >> 32, b0 = b & 0xffffffff, b1 = b >> 32;
+  uint64_t middle = a1 * b0 + (a0 * b0 >> 32);
+  return a1 * b1 + (middle >> 32) + ((a0 * b1 + (middle & 0xffffffff)) >> 32);
+}
+constexpr uint64_t i64_mul_high_s(uint64_t a, uint64_t b) {
+  return i64_mul_high_u(a, b) - (static_cast<int64_t>(a) < 0 ? b : 0) - (static_cast<int64_t>(b) < 0 ? a : 0);
+}
+#endif
+
 constexpr uint64_t i64_extend32_s(uint64_t a) { return static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(a))); }
 
 namespace detail {

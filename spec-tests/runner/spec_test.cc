@@ -189,11 +189,11 @@ TEST_CASE("expected failures are skipped, and must fail") {
 }
 
 TEST_CASE("scripts of features that are missing are skipped by name unless asked for") {
-  World world({kModule, returns(2, invoke("add", 2, 3), 5)}, "json/simd_const/simd_const.json");
-  world.folder.write("json/simd_const/t.0.wasm", arithmetic_module());
+  World world({kModule, returns(2, invoke("add", 2, 3), 5)}, "json/proposals/custom-descriptors/binary/binary.json");
+  world.folder.write("json/proposals/custom-descriptors/binary/t.0.wasm", arithmetic_module());
   const FileReport skipped = world.run();
   CHECK(skipped.skipped == 2);
-  CHECK(skipped.skips.at("needs SIMD") == 2);
+  CHECK(skipped.skips.at("needs custom descriptors") == 2);
   world.options.unsupported = true;
   CHECK(world.run().passed == 2);
 }

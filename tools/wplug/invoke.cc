@@ -40,6 +40,15 @@ std::optional<Value> made(const std::optional<T>& parsed, Make make) {
   return parsed ? std::optional<Value>(make(*parsed)) : std::nullopt;
 }
 
+// 0x and 32 hexadecimal digits, the highest lane first, as text_of() prints it.
+std::optional<Value> parse_vector(std::string_view text) {
+  if (text.size() != 34 || !text.starts_with("0x")) return std::nullopt;
+  const auto high = parse_integer<uint64_t>("0x" + std::string(text.substr(2, 16)));
+  const auto low = parse_integer<uint64_t>("0x" + std::string(text.substr(18)));
+  if (!high || !low) return std::nullopt;
+  return Value::v128(*low, *high);
+}
+
 std::optional<Value> parse_value(ValType type, const std::string& text) {
   if (type == ValType::i32()) {
     return made(parse_integer<uint32_t>(text), [](uint32_t v) { return Value::i32(static_cast<int32_t>(v)); });
@@ -49,6 +58,7 @@ std::optional<Value> parse_value(ValType type, const std::string& text) {
   }
   if (type == ValType::f32()) return made(parse_float<float>(text, std::strtof), [](float v) { return Value::f32(v); });
   if (type == ValType::f64()) return made(parse_float<double>(text, std::strtod), [](double v) { return Value::f64(v); });
+  if (type.is_vec()) return parse_vector(text);
   if (type.is_ref() && type.is_nullable() && text == "null") return Value::zero(type);
   return std::nullopt;
 }
