@@ -58,8 +58,9 @@ Result<Module> Module::compile(const Engine& engine, std::vector<uint8_t> bytes,
   auto module = std::make_shared<ModuleImpl>(engine, std::move(bytes));
   WPLUG_TRY(load(*module, config));
   std::vector<const CanonicalType*> canonical;
-  canonical.reserve(module->def.types.size());
-  for (const FuncType& type : module->def.types) canonical.push_back(engine.impl()->types.intern(type));
+  if (!engine.impl()->types.intern(module->def.types, module->def.rec_groups, canonical)) {
+    return Error(ErrorKind::limit, "the engine's modules have more different types than it can number");
+  }
   module->code = std::make_unique<ModuleCode>(module->def, std::move(canonical), config, name);
   module->exports_by_name = sort_exports(module->def);
   module->exported_memory = memory_for_hosts(*module);

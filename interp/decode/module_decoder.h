@@ -1,6 +1,7 @@
 // What decoder.cc, sections.cc and segments.cc share: the decoding of one module.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -50,7 +51,11 @@ class ModuleDecoder {
   void code_section(ByteReader& reader);
   void data_section(ByteReader& reader);
 
-  void func_type(ByteReader& reader, FuncType& type);
+  void rec_group(ByteReader& reader);
+  void sub_type(ByteReader& reader, SubType& type);
+  void composite_type(ByteReader& reader, SubType& type);
+  // A ValType has room for so many indices.
+  uint32_t type_limit() const { return std::min(limits_.types, ValType::kMostTypeIndex); }
   std::vector<ValType> result_type(ByteReader& reader, std::string_view what, uint32_t limit);
   void import(ByteReader& reader);
   uint32_t import_item(ByteReader& reader, ExternKind kind);

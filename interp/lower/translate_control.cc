@@ -70,11 +70,11 @@ void Translator::set_stack(size_t height) {
 
 std::span<const ValType> Translator::param_types(const BlockType& block) const {
   if (block.kind != BlockType::Kind::type_index) return {};
-  return def_.types[block.type_index].params;
+  return def_.types[block.type_index].func.params;
 }
 
 std::span<const ValType> Translator::result_types(const BlockType& block) {
-  if (block.kind == BlockType::Kind::type_index) return def_.types[block.type_index].results;
+  if (block.kind == BlockType::Kind::type_index) return def_.types[block.type_index].func.results;
   if (block.kind == BlockType::Kind::empty) return {};
   static constexpr ValType kValues[] = {ValType::i32(), ValType::i64(), ValType::f32(), ValType::f64(), ValType::v128(),
                                         ValType::funcref(), ValType::externref()};
@@ -328,7 +328,7 @@ void Translator::emit_return() {
 void Translator::call(const Instruction& in) {
   bool indirect = in.op == Op::call_indirect || in.op == Op::return_call_indirect;
   bool tail = in.op == Op::return_call || in.op == Op::return_call_indirect;
-  const FuncType& type = indirect ? def_.types[in.index] : def_.function_type(in.index);
+  const FuncType& type = indirect ? def_.types[in.index].func : def_.function_type(in.index);
   uint32_t index_reg = kNoReg;
   if (indirect) {
     Entry index = pop();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "interp/lower/code.h"
+#include "interp/store/heap.h"
 #include "interp/store/reservation.h"
 #include "interp/wasm/module_def.h"
 #include "interp/wasm/type_registry.h"
@@ -51,6 +52,11 @@ struct TableInstance {
   uint64_t max_size = 0;
 };
 
+// Indices of concrete types in the types of tables, globals and tags are canonical ids.
+struct TagInstance {
+  const CanonicalType* type = nullptr;
+};
+
 struct GlobalInstance {
   uint64_t value[2] = {0, 0};
   GlobalType type;
@@ -79,6 +85,8 @@ struct InstanceImpl {
   uint32_t table_count = 0;
   std::vector<bool> dropped_elements;
   std::vector<bool> dropped_data;
+  // By element segment; only those whose expressions allocate, which must be evaluated once, have their values here.
+  std::vector<std::vector<uint64_t>> element_values;
   MemoryInstance* exported_memory = nullptr;  // the one host functions see: exported as "memory", else memory 0
   std::deque<FuncInstance> own_functions;
 };
@@ -153,8 +161,9 @@ struct StoreImpl {
   uint64_t memory_denials = 0;
   void* user_data = nullptr;
   std::shared_ptr<InterruptHandle::State> interrupt;
+  Heap heap;
 
-  explicit StoreImpl(Engine e) : engine(std::move(e)) {}
+  explicit StoreImpl(Engine e) : engine(std::move(e)), heap(*this) {}
 };
 
 struct InterruptHandle::State {

@@ -52,7 +52,8 @@ class FeatureChecker {
     if (limits.shared) need(Feature::threads, "shared memory", offset);
   }
   void definitions() {
-    for (const FuncType& func : module_.types) {
+    for (const SubType& definition : module_.types) {
+      const FuncType& func = definition.func;
       for (ValType param : func.params) type(param, 0);
       for (ValType result : func.results) type(result, 0);
       if (func.results.size() > 1) need(Feature::multi_value, "function type of several results", 0);

@@ -56,7 +56,7 @@ FunctionValidator::FunctionValidator(ModuleDef& module, const ModuleLimits& limi
     if (section.id == kCodeSection) code_end_ = section.payload.end;
   }
   param_slots_.reserve(module.types.size());
-  for (const FuncType& type : module.types) param_slots_.push_back(slots_of(type.params));
+  for (const SubType& type : module.types) param_slots_.push_back(slots_of(type.func.params));
 }
 
 Result<void> FunctionValidator::validate_body(uint32_t index) {

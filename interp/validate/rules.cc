@@ -314,7 +314,7 @@ const FuncType* FunctionValidator::function_type(uint32_t function) {
 }
 
 const FuncType* FunctionValidator::type(uint32_t index) {
-  if (index < module_.types.size()) return &module_.types[index];
+  if (index < module_.types.size()) return &module_.types[index].func;
   unknown("type", index);
   return nullptr;
 }

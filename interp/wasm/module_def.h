@@ -64,6 +64,7 @@ struct ElementDef {
   std::vector<uint32_t> functions;
   std::vector<ConstExpr> expressions;
   bool uses_expressions = false;
+  bool allocates = false;  // an expression makes objects, so that each is evaluated once
   uint32_t size() const {
     return static_cast<uint32_t>(uses_expressions ? expressions.size() : functions.size());
   }
@@ -93,9 +94,16 @@ struct NameSection {
   std::unordered_map<uint32_t, std::string_view> functions;
 };
 
+// Types that may refer to each other (spec 2.3.12): `begin` up to, not including, `end`.
+struct RecGroup {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
 struct ModuleDef {
   std::span<const uint8_t> bytes;  // the whole module; owned elsewhere
-  std::vector<FuncType> types;
+  std::vector<SubType> types;      // their indices, and those of all ValTypes here, are the module's
+  std::vector<RecGroup> rec_groups;
   std::vector<ImportDef> imports;
   std::vector<FunctionDef> functions;
   std::vector<TableDef> tables;
@@ -114,7 +122,7 @@ struct ModuleDef {
   uint32_t imported_memories = 0;
   uint32_t imported_globals = 0;
 
-  const FuncType& function_type(uint32_t function) const { return types[functions[function].type]; }
+  const FuncType& function_type(uint32_t function) const { return types[functions[function].type].func; }
 };
 
 }  // namespace wplug
