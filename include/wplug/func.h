@@ -78,6 +78,7 @@ class Func {
   StoreImpl* store_impl() const { return store_; }
 
  private:
+  void keep_results(const uint64_t* slots) const;
   StoreImpl* store_;
   FuncInstance* func_;
 };

@@ -1,5 +1,6 @@
 // What the four kinds of external things have in common.
 #include "interp/api/impl.h"
+#include "interp/store/references.h"
 
 namespace wplug {
 
@@ -32,6 +33,14 @@ ExternType extern_type(const ModuleDef& def, ExternKind kind, uint32_t index) {
     case ExternKind::tag:
       break;
   }
+  return type;
+}
+
+ExternType extern_type(const ModuleImpl& module, ExternKind kind, uint32_t index) {
+  ExternType type = extern_type(module.def, kind, index);
+  if (kind == ExternKind::func) type.func = module.code->types[module.def.functions[index].type]->func;
+  if (kind == ExternKind::table) type.table.element = canonical_type(*module.code, type.table.element);
+  if (kind == ExternKind::global) type.global.type = canonical_type(*module.code, type.global.type);
   return type;
 }
 

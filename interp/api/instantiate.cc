@@ -6,6 +6,7 @@
 
 #include "interp/api/impl.h"
 #include "interp/exec/entry.h"
+#include "interp/store/references.h"
 #include "wplug/trap.h"
 
 namespace wplug {
@@ -120,20 +121,45 @@ Result<void> make_memories(StoreImpl& store, InstanceImpl& instance, const Modul
   return {};
 }
 
-void make_globals(StoreImpl& store, InstanceImpl& instance, const ModuleDef& def) {
+// Constant expressions trap where they make objects and the heap is full.
+Result<void> checked(numeric::MaybeTrap trap) {
+  if (trap == numeric::kNoTrap) return {};
+  return Error(Trap(static_cast<TrapKind>(trap)));
+}
+
+Result<void> make_globals(StoreImpl& store, InstanceImpl& instance, const ModuleDef& def) {
   for (uint32_t i = def.imported_globals; i < def.globals.size(); ++i) {
     GlobalInstance& global = store.globals.emplace_back();
     global.type = def.globals[i].type;
+    global.type.type = canonical_type(*instance.code, global.type.type);
     put_global(instance, i, &global);
-    evaluate(instance, def.globals[i].init, global.value);
+    WPLUG_TRY(checked(evaluate(instance, def.globals[i].init, global.value)));
   }
+  return {};
 }
 
 Result<void> make_tables(StoreImpl& store, InstanceImpl& instance, const ModuleDef& def) {
   for (uint32_t i = def.imported_tables; i < instance.table_count; ++i) {
     uint64_t init[2] = {0, 0};
-    if (def.tables[i].init.has_value()) evaluate(instance, *def.tables[i].init, init);
-    WPLUG_TRY_ASSIGN(instance.tables[i], new_table(store, def.tables[i].type, init[0]));
+    if (def.tables[i].init.has_value()) WPLUG_TRY(checked(evaluate(instance, *def.tables[i].init, init)));
+    TableType type = def.tables[i].type;
+    type.element = canonical_type(*instance.code, type.element);
+    WPLUG_TRY_ASSIGN(instance.tables[i], new_table(store, type, init[0]));
+  }
+  return {};
+}
+
+// The values of segments that make objects; those of others are made when they are asked for.
+Result<void> make_element_values(InstanceImpl& instance, const ModuleDef& def) {
+  for (uint32_t i = 0; i < def.elements.size(); ++i) {
+    const ElementDef& element = def.elements[i];
+    if (!element.allocates) continue;
+    instance.element_values.resize(def.elements.size());
+    for (ConstExpr expression : element.expressions) {
+      uint64_t value = 0;
+      WPLUG_TRY(checked(evaluate(instance, expression, &value)));
+      instance.element_values[i].push_back(value);
+    }
   }
   return {};
 }
@@ -146,7 +172,7 @@ Error segment_trap(TrapKind kind, const char* what, size_t index, uint64_t offse
 
 uint64_t evaluate_offset(InstanceImpl& instance, ConstExpr expression) {
   uint64_t slots[2] = {0, 0};
-  evaluate(instance, expression, slots);
+  (void)evaluate(instance, expression, slots);
   return slots[0];
 }
 
@@ -161,7 +187,7 @@ Result<void> run_element_segments(InstanceImpl& instance, const ModuleDef& def) 
                             instance.tables[element.table]->elements.size());
       }
     }
-    instance.dropped_elements[i] = true;
+    drop_element(instance, i);
   }
   return {};
 }
@@ -204,8 +230,9 @@ Result<InstanceImpl*> instantiate(StoreImpl& store, const std::shared_ptr<Module
   WPLUG_TRY(make_arrays(instance, def));
   take_imports(instance, def, imports);
   WPLUG_TRY(make_memories(store, instance, *module));
-  make_globals(store, instance, def);
+  WPLUG_TRY(make_globals(store, instance, def));
   WPLUG_TRY(make_tables(store, instance, def));
+  WPLUG_TRY(make_element_values(instance, def));
   rollback.keep();
 
   WPLUG_TRY(run_element_segments(instance, def));

@@ -87,7 +87,7 @@ std::vector<ImportType> Module::imports() const {
   result.reserve(impl_->def.imports.size());
   for (const ImportDef& import : impl_->def.imports) {
     result.push_back(
-        {std::string(import.module), std::string(import.name), extern_type(impl_->def, import.kind, import.index)});
+        {std::string(import.module), std::string(import.name), extern_type(*impl_, import.kind, import.index)});
   }
   return result;
 }
@@ -96,7 +96,7 @@ std::vector<ExportType> Module::exports() const {
   std::vector<ExportType> result;
   result.reserve(impl_->def.exports.size());
   for (const ExportDef& exported : impl_->def.exports) {
-    result.push_back({std::string(exported.name), extern_type(impl_->def, exported.kind, exported.index)});
+    result.push_back({std::string(exported.name), extern_type(*impl_, exported.kind, exported.index)});
   }
   return result;
 }

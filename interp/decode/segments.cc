@@ -44,6 +44,7 @@ void ModuleDecoder::element(ByteReader& reader, ElementDef& element) {
   const bool is_explicit = (kind & 2) != 0;
   element.mode = is_active ? SegmentMode::active : is_explicit ? SegmentMode::declarative : SegmentMode::passive;
   element.uses_expressions = (kind & 4) != 0;
+  if (!element.uses_expressions) element.type = ValType::ref(HeapKind::func, false);
   if (is_active) {
     if (is_explicit) element.table = reader.u32();
     element.offset = const_expr(reader);

@@ -128,7 +128,10 @@ bool invoke_host(Context& context, const FuncInstance& function, const Cell* pc,
   context.trap_fp = fp;
   InstanceImpl* instance = context.instance;
   Caller caller(context.store->owner, context.store, instance);
+  Heap& heap = context.store->heap;
+  const size_t kept = heap.kept();
   Result<void> result = function.host(function.env, caller, slots);
+  if (heap.kept() != kept) heap.release_to(kept);
   context.stack_top = saved_top;
   if (context.fuel_stop != fuel_stop) end_slice(context);
   refresh_memory(context);

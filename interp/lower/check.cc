@@ -136,6 +136,24 @@ Decoded Checker::decode(uint32_t at) const {
       out.a = float_location(i / (4 * f_places), s.d);
       out.b = float_location(i / 4 % f_places, s.a);
       return out;
+    case IrShape::struct_get:
+      out.d = location(op.d, i / a_places, s.d);
+      out.a = int_location(i % a_places, s.a);
+      return out;
+    case IrShape::struct_set:
+      out.a = int_location(i / places(op.d), s.d);
+      out.b = location(op.d, i % places(op.d), s.a);
+      return out;
+    case IrShape::array_get:
+      out.d = location(op.d, i / (a_places * a_places), s.d);
+      out.a = int_location(i / a_places % a_places, s.a);
+      out.b = int_location(i % a_places, s.b);
+      return out;
+    case IrShape::array_set:
+      out.a = int_location(i / (a_places * places(op.d)), s.d);
+      out.b = int_location(i / places(op.d) % a_places, s.a);
+      out.c = location(op.d, i % places(op.d), s.b);
+      return out;
     case IrShape::special:
       decode_special(out, i, cell);
       return out;
@@ -193,7 +211,13 @@ void Checker::decode_special(Decoded& out, uint32_t i, const Cell* cell) const {
       return;
     case IrOp::call_indirect:
     case IrOp::return_call_indirect:
+    case IrOp::call_ref:
+    case IrOp::return_call_ref:
       out.a = int_location(i, s.d);
+      return;
+    case IrOp::ref_test: case IrOp::ref_cast: case IrOp::ref_check: case IrOp::array_len:
+      out.d = int_location(i / a_places, s.d);
+      out.a = int_location(i % a_places, s.a);
       return;
     case IrOp::ref_func: case IrOp::table_size: case IrOp::memory_size:
       out.d = s.d;
@@ -218,6 +242,7 @@ void Checker::decode_special(Decoded& out, uint32_t i, const Cell* cell) const {
       out.c = s.b;
       return;
     default:
+      if (is_object_operation(out.op)) out.d = s.d;
       return;
   }
 }

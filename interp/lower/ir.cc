@@ -19,6 +19,10 @@ constexpr IrOpInfo kInfo[] = {
 #define WPLUG_IR_UNARY_TRAP(name, T, R) {#name, IrShape::unary, class_of<T>, class_of<R>},
 #define WPLUG_IR_LOAD(name, M, R) {#name, IrShape::load, RegClass::integer, class_of<R>},
 #define WPLUG_IR_STORE(name, M, T) {#name, IrShape::store, RegClass::integer, class_of<T>},
+#define WPLUG_IR_STRUCT_GET(name, M, R) {#name, IrShape::struct_get, RegClass::integer, class_of<R>},
+#define WPLUG_IR_STRUCT_SET(name, M, T) {#name, IrShape::struct_set, RegClass::integer, class_of<T>},
+#define WPLUG_IR_ARRAY_GET(name, M, R) {#name, IrShape::array_get, RegClass::integer, class_of<R>},
+#define WPLUG_IR_ARRAY_SET(name, M, T) {#name, IrShape::array_set, RegClass::integer, class_of<T>},
 #define WPLUG_IR_SPECIAL(name) {#name, IrShape::special, RegClass::integer, RegClass::integer},
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_INT_COMPARE(name, T) {"br_if_" #name, IrShape::branch_int, RegClass::integer, RegClass::integer},
@@ -51,6 +55,7 @@ bool is_terminator(IrOp op) {
     case IrOp::return_call:
     case IrOp::return_call_import:
     case IrOp::return_call_indirect:
+    case IrOp::return_call_ref:
       return true;
     default:
       return false;
@@ -59,7 +64,11 @@ bool is_terminator(IrOp op) {
 
 bool is_indirect_call(IrOp op) { return op == IrOp::call_indirect || op == IrOp::return_call_indirect; }
 
-bool is_call(IrOp op) { return op == IrOp::call || op == IrOp::call_import || op == IrOp::call_indirect; }
+bool is_call(IrOp op) {
+  return op == IrOp::call || op == IrOp::call_import || op == IrOp::call_indirect || op == IrOp::call_ref;
+}
+
+bool is_object_operation(IrOp op) { return op >= IrOp::struct_new && op <= IrOp::array_init_elem; }
 
 // The comparison with its operands exchanged; the same operation when it is not an integer comparison.
 IrOp swapped(IrOp op) {

@@ -39,6 +39,10 @@ enum class IrOp : uint16_t {
 #define WPLUG_IR_UNARY_TRAP(name, T, R) name,
 #define WPLUG_IR_LOAD(name, M, R) name,
 #define WPLUG_IR_STORE(name, M, T) name,
+#define WPLUG_IR_STRUCT_GET(name, M, R) name,
+#define WPLUG_IR_STRUCT_SET(name, M, T) name,
+#define WPLUG_IR_ARRAY_GET(name, M, R) name,
+#define WPLUG_IR_ARRAY_SET(name, M, T) name,
 #define WPLUG_IR_SPECIAL(name) name,
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_INT_COMPARE(name, T) br_if_##name,
@@ -53,7 +57,8 @@ inline constexpr size_t kIrOpCount = static_cast<size_t>(IrOp::count_);
 
 // How an operation's operands and words are laid out.
 enum class IrShape : uint8_t {
-  int_binary, int_shifted, int_masked, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, branch_int, branch_float, special,
+  int_binary, int_shifted, int_masked, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, branch_int, branch_float,
+  struct_get, struct_set, array_get, array_set, special,
 };
 // The file of registers a value may be in.
 enum class RegClass : uint8_t { integer, floating };
@@ -78,7 +83,7 @@ struct Ir {
   uint32_t a = kNoReg;
   uint32_t b = kNoReg;
   uint32_t c = kNoReg;
-  uint32_t label = 0;    // target; br_table: first of its targets in Function::tables; calls: base slot of the arguments
+  uint32_t label = 0;    // target; br_table: first of its targets in Function::tables; calls and object operations: base slot
   uint32_t count = 0;    // instructions of the module since the last settling point, this one included
   uint32_t offset = 0;   // of the module's instruction, for traps
   uint64_t imm = 0;
@@ -129,6 +134,7 @@ struct IrFunction {
 bool is_branch(IrOp op);        // has `label` as a target (br_table apart)
 bool is_terminator(IrOp op);    // control does not go on to the next instruction
 bool is_call(IrOp op);          // clobbers machine registers
+bool is_object_operation(IrOp op);  // makes objects or works on whole arrays: operands in slots from Ir::label on
 bool is_indirect_call(IrOp op);  // operand c is the table's index
 bool is_int_compare(IrOp op);
 bool is_float_compare(IrOp op);

@@ -121,7 +121,7 @@ void Translator::step(const Instruction& in) {
   }
   if (in.op != Op::block && in.op != Op::loop && in.op != Op::else_ && in.op != Op::end) ++count_;
   if (simple(in) || control(in)) return;
-  table_or_memory(in);
+  if (!table_or_memory(in)) reference(in);
 }
 
 // ---- the simulated stack
@@ -554,7 +554,7 @@ bool Translator::table_or_memory(const Instruction& in) {
       push_temporary(i32);
       return true;
     }
-    case Op::ref_func: slots_operation(IrOp::ref_func, 0, in.index, true, ValType::funcref()); return true;
+    case Op::ref_func: slots_operation(IrOp::ref_func, 0, in.index, true, ValType::ref_to(def_.functions[in.index].type, false)); return true;
     case Op::table_get: slots_operation(IrOp::table_get, 1, in.index, true, element()); return true;
     case Op::table_set: slots_operation(IrOp::table_set, 2, in.index, false, i32); return true;
     case Op::table_size: slots_operation(IrOp::table_size, 0, in.index, true, i32); return true;

@@ -26,6 +26,7 @@ bool Translator::control(const Instruction& in) {
       become_unreachable();
       return true;
     case Op::call: case Op::call_indirect: case Op::return_call: case Op::return_call_indirect:
+    case Op::call_ref: case Op::return_call_ref:
       call(in);
       return true;
     default: return false;
@@ -256,11 +257,14 @@ void Translator::branch(uint32_t depth) {
   become_unreachable();
 }
 
-void Translator::branch_if(uint32_t depth) {
-  Condition condition = pop_condition();
+void Translator::branch_if(uint32_t depth) { branch_when(pop_condition(), depth); }
+
+// With `of_top` the condition is about what is on top of the stack, which the label takes.
+void Translator::branch_when(Condition condition, uint32_t depth, bool of_top) {
   Control& target = controls_[controls_.size() - 1 - depth];
   if (target.arity == 0 || stack_.size() - target.arity == target.height) {
     move_to_label(target, true);
+    if (of_top) condition.a = stack_.back().vreg;
     emit_branch(condition, true, target.label);
     return;
   }
@@ -327,10 +331,11 @@ void Translator::emit_return() {
 // Arguments are pinned to the slots of their heights, where the callee's frame begins; results come back there.
 void Translator::call(const Instruction& in) {
   bool indirect = in.op == Op::call_indirect || in.op == Op::return_call_indirect;
-  bool tail = in.op == Op::return_call || in.op == Op::return_call_indirect;
-  const FuncType& type = indirect ? def_.types[in.index].func : def_.function_type(in.index);
+  bool by_ref = in.op == Op::call_ref || in.op == Op::return_call_ref;
+  bool tail = in.op == Op::return_call || in.op == Op::return_call_indirect || in.op == Op::return_call_ref;
+  const FuncType& type = indirect || by_ref ? def_.types[in.index].func : def_.function_type(in.index);
   uint32_t index_reg = kNoReg;
-  if (indirect) {
+  if (indirect || by_ref) {
     Entry index = pop();
     index_reg = use(index, stack_.size());
   }
@@ -340,8 +345,9 @@ void Translator::call(const Instruction& in) {
     if (stack_[i].kind == Entry::Kind::local) --pending_[stack_[i].vreg];
     stack_[i] = {Entry::Kind::temporary, stack_[i].type, vreg, 0};
   }
-  bool import = !indirect && in.index < def_.imported_functions;
-  IrOp op = indirect ? (tail ? IrOp::return_call_indirect : IrOp::call_indirect)
+  bool import = !indirect && !by_ref && in.index < def_.imported_functions;
+  IrOp op = by_ref     ? (tail ? IrOp::return_call_ref : IrOp::call_ref)
+            : indirect ? (tail ? IrOp::return_call_indirect : IrOp::call_indirect)
             : import ? (tail ? IrOp::return_call_import : IrOp::call_import)
                      : (tail ? IrOp::return_call : IrOp::call);
   Ir& ir = emit(op);

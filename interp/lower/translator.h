@@ -13,6 +13,7 @@
 #include "interp/decode/instruction_reader.h"
 #include "interp/lower/code.h"
 #include "interp/lower/ir.h"
+#include "wplug/trap.h"
 
 namespace wplug {
 
@@ -80,6 +81,18 @@ class Translator {
   bool simple(const Instruction& in);
   bool table_or_memory(const Instruction& in);
 
+  // References (translate_reference.cc)
+  bool reference(const Instruction& in);
+  bool structure(const Instruction& in);
+  bool array(const Instruction& in);
+  void object_operation(IrOp op, size_t operands, uint64_t imm, bool has_result, ValType result);
+  void ref_check(TrapKind kind);
+  void ref_test(IrOp op, ValType type, ValType result);
+  uint32_t keep_top();
+  void branch_on_null(uint32_t depth);
+  void branch_on_non_null(uint32_t depth);
+  void branch_on_cast(uint32_t depth, ValType to, bool when);
+
   // Control (translate_control.cc)
   bool control(const Instruction& in);
   uint32_t new_label();
@@ -104,6 +117,7 @@ class Translator {
     uint64_t imm = 0;
   };
   Condition pop_condition();
+  void branch_when(Condition condition, uint32_t depth, bool of_top = false);
   void emit_branch(Condition condition, bool when, uint32_t label);
   void emit_return();
   void call(const Instruction& in);

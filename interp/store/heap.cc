@@ -292,19 +292,20 @@ void Heap::mark_ref(uint64_t ref) {
   if (has_refs(object)) pending_.push_back({&object, 0});
 }
 
-// Any number: marked when it is the address of an object.
-void Heap::mark_candidate(uint64_t bits) {
-  if (bits == 0 || (bits & 15) != 0 || bits > UINTPTR_MAX) return;
+// Whether a number is the address of an object.
+bool Heap::is_object_at(uint64_t bits) const {
+  if (bits == 0 || (bits & 15) != 0 || bits > UINTPTR_MAX) return false;
   const auto address = static_cast<uintptr_t>(bits);
-  if (const auto at = blocks_.find(address & ~(kBlockSize - 1)); at != blocks_.end()) {
-    Block& block = *at->second;
-    const size_t offset = address & (kBlockSize - 1);
-    if (offset < Block::kFirst || (offset - Block::kFirst) % block.cell != 0) return;
-    if ((offset - Block::kFirst) / block.cell >= block.used) return;
-    if (object_of(bits)->kind != ObjectKind::free) mark_ref(bits);
-  } else if (large_at_.contains(address)) {
-    mark_ref(bits);
-  }
+  const auto at = blocks_.find(address & ~(kBlockSize - 1));
+  if (at == blocks_.end()) return large_at_.contains(address);
+  const Block& block = *at->second;
+  const size_t offset = address & (kBlockSize - 1);
+  if (offset < Block::kFirst || (offset - Block::kFirst) % block.cell != 0) return false;
+  return (offset - Block::kFirst) / block.cell < block.used && object_of(bits)->kind != ObjectKind::free;
+}
+
+void Heap::mark_candidate(uint64_t bits) {
+  if (is_object_at(bits)) mark_ref(bits);
 }
 
 MaybeTrap Heap::mark_slots(const uint64_t* begin, const uint64_t* end) {
@@ -371,6 +372,10 @@ void Heap::trace_array(HeapObject& array, uint32_t from) {
 
 void Heap::keep(uint64_t ref) {
   if (is_object(ref) && is_kept_.insert(ref).second) kept_.push_back(ref);
+}
+
+void Heap::keep_candidate(uint64_t bits) {
+  if (is_object_at(bits)) keep(bits);
 }
 
 void Heap::release_to(size_t kept) {

@@ -88,6 +88,8 @@ class Heap {
 
   // References that the host holds, see include/wplug/ref.h. keep() does nothing for what is no object.
   void keep(uint64_t ref);
+  // The same of a number that may be the address of something else.
+  void keep_candidate(uint64_t bits);
   size_t kept() const { return kept_.size(); }
   void release_to(size_t kept);
   uint32_t pin(uint64_t ref);
@@ -123,6 +125,7 @@ class Heap {
   void sweep_large(size_t most);
   void restart_marks();
 
+  bool is_object_at(uint64_t bits) const;
   void mark_candidate(uint64_t bits);
   void mark_ref(uint64_t ref);
   numeric::MaybeTrap mark_slots(const uint64_t* begin, const uint64_t* end);

@@ -185,7 +185,12 @@ bool table_init(InstanceImpl& instance, uint32_t table, uint32_t segment, uint64
 bool table_copy(TableInstance& to_table, TableInstance& from_table, uint64_t to, uint64_t from, uint64_t count);
 bool table_fill(TableInstance& table, uint64_t at, uint64_t value, uint64_t count);
 
-// Evaluates a validated constant expression of `instance` (spec 3.4.14) into `slots` (two for v128).
-void evaluate(InstanceImpl& instance, ConstExpr expression, uint64_t* slots);
+// One value of an element segment. Those of a segment that allocates are there from instantiation on.
+uint64_t element_value(InstanceImpl& instance, uint32_t segment, uint32_t item);
+void drop_element(InstanceImpl& instance, uint32_t segment);
+
+// Evaluates a validated constant expression of `instance` (spec 3.4.14) into `slots` (two for v128). Traps only where it
+// makes objects: out of heap memory.
+numeric::MaybeTrap evaluate(InstanceImpl& instance, ConstExpr expression, uint64_t* slots);
 
 }  // namespace wplug

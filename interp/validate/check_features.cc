@@ -54,9 +54,15 @@ class FeatureChecker {
   void definitions() {
     for (const SubType& definition : module_.types) {
       const FuncType& func = definition.func;
+      if (definition.kind != CompositeKind::func) need(Feature::gc, "structure or array type", 0);
+      if (!definition.is_final || definition.supertype) need(Feature::gc, "subtype", 0);
+      for (const FieldType& field : definition.fields) type(field.type, 0);
       for (ValType param : func.params) type(param, 0);
       for (ValType result : func.results) type(result, 0);
       if (func.results.size() > 1) need(Feature::multi_value, "function type of several results", 0);
+    }
+    for (const RecGroup& group : module_.rec_groups) {
+      if (group.end - group.begin != 1) need(Feature::gc, "recursion group", 0);
     }
     for (const TableDef& table : module_.tables) {
       type(table.type.element, 0);
@@ -75,7 +81,7 @@ class FeatureChecker {
     }
     for (const ElementDef& element : module_.elements) {
       if (element.mode != SegmentMode::active) need(Feature::bulk_memory, "element segment that is not active", 0);
-      type(element.type, element.offset.begin);
+      if (element.uses_expressions) type(element.type, element.offset.begin);
       expression(element.offset);
       for (ConstExpr item : element.expressions) expression(item);
     }
