@@ -26,6 +26,7 @@ struct ModuleLimits {
   uint32_t imports = 1'000'000;
   uint32_t exports = 1'000'000;
   uint32_t globals = 1'000'000;
+  uint32_t tags = 1'000'000;
   uint32_t data_segments = 100'000;
   uint32_t element_segments = 100'000;
   uint32_t tables = 100;

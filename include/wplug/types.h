@@ -38,6 +38,7 @@ class ValType {
   static constexpr ValType v128() { return ValType(0x7b); }
   static constexpr ValType funcref() { return ref(HeapKind::func, true); }
   static constexpr ValType externref() { return ref(HeapKind::extern_, true); }
+  static constexpr ValType exnref() { return ref(HeapKind::exn, true); }
   static constexpr ValType ref(HeapKind heap, bool nullable) {
     return ValType(kRefBit | (nullable ? kNullableBit : 0u) | static_cast<uint32_t>(heap));
   }
@@ -150,7 +151,7 @@ const char* to_string(ExternKind kind);
 // The type of an import or export: `kind` says which member counts.
 struct ExternType {
   ExternKind kind = ExternKind::func;
-  FuncType func;
+  FuncType func;  // of a tag too: what its exceptions carry are the parameters
   TableType table;
   MemoryType memory;
   GlobalType global;

@@ -25,6 +25,7 @@ class Rollback {
         memories_(store.memories.size()),
         tables_(store.tables.size()),
         globals_(store.globals.size()),
+        tags_(store.tags.size()),
         memory_bytes_(store.memory_bytes),
         peak_memory_bytes_(store.peak_memory_bytes) {}
   ~Rollback() {
@@ -33,6 +34,7 @@ class Rollback {
     while (store_.memories.size() > memories_) store_.memories.pop_back();
     while (store_.tables.size() > tables_) store_.tables.pop_back();
     while (store_.globals.size() > globals_) store_.globals.pop_back();
+    while (store_.tags.size() > tags_) store_.tags.pop_back();
     store_.memory_bytes = memory_bytes_;
     store_.peak_memory_bytes = peak_memory_bytes_;
   }
@@ -42,7 +44,7 @@ class Rollback {
 
  private:
   StoreImpl& store_;
-  size_t memories_, tables_, globals_;
+  size_t memories_, tables_, globals_, tags_;
   uint64_t memory_bytes_, peak_memory_bytes_;
   bool keep_ = false;
 };
@@ -92,7 +94,7 @@ Result<void> make_arrays(InstanceImpl& instance, const ModuleDef& def) {
   instance.dropped_data.resize(def.data.size());
   if (make_array(instance.functions, def.functions.size()) && make_array(instance.tables, def.tables.size()) &&
       make_array(instance.memories, def.memories.size()) && make_array(instance.globals, def.globals.size()) &&
-      make_array(instance.global_instances, def.globals.size())) {
+      make_array(instance.global_instances, def.globals.size()) && make_array(instance.tags, def.tags.size())) {
     return {};
   }
   return out_of_memory("an instance");
@@ -110,6 +112,7 @@ void take_imports(InstanceImpl& instance, const ModuleDef& def, std::span<const 
     if (const Table* table = std::get_if<Table>(&imports[i])) instance.tables[index] = table->impl();
     if (const Memory* memory = std::get_if<Memory>(&imports[i])) instance.memories[index] = memory->impl();
     if (const Global* global = std::get_if<Global>(&imports[i])) put_global(instance, index, global->impl());
+    if (const Tag* tag = std::get_if<Tag>(&imports[i])) instance.tags[index] = tag->impl();
   }
 }
 
@@ -125,6 +128,14 @@ Result<void> make_memories(StoreImpl& store, InstanceImpl& instance, const Modul
 Result<void> checked(numeric::MaybeTrap trap) {
   if (trap == numeric::kNoTrap) return {};
   return Error(Trap(static_cast<TrapKind>(trap)));
+}
+
+void make_tags(StoreImpl& store, InstanceImpl& instance, const ModuleDef& def) {
+  for (uint32_t i = def.imported_tags; i < def.tags.size(); ++i) {
+    TagInstance& tag = store.tags.emplace_back();
+    tag.type = instance.code->types[def.tags[i].type];
+    instance.tags[i] = &tag;
+  }
 }
 
 Result<void> make_globals(StoreImpl& store, InstanceImpl& instance, const ModuleDef& def) {
@@ -230,6 +241,7 @@ Result<InstanceImpl*> instantiate(StoreImpl& store, const std::shared_ptr<Module
   WPLUG_TRY(make_arrays(instance, def));
   take_imports(instance, def, imports);
   WPLUG_TRY(make_memories(store, instance, *module));
+  make_tags(store, instance, def);
   WPLUG_TRY(make_globals(store, instance, def));
   WPLUG_TRY(make_tables(store, instance, def));
   WPLUG_TRY(make_element_values(instance, def));

@@ -35,6 +35,8 @@ bool matches_import(const ModuleImpl& module, const ImportDef& import, const Ext
       if (actual.is_mutable != wanted.is_mutable) return false;
       return wanted.is_mutable ? actual.type == type : matches(types, actual.type, type);
     }
+    case ExternKind::tag:
+      return std::get<Tag>(external).impl()->type == module.code->types[def.tags[import.index].type];
     default:
       return false;
   }

@@ -92,7 +92,7 @@ std::string ExternType::to_string() const {
     case ExternKind::memory: return "memory " + limits_text(memory.limits);
     case ExternKind::global:
       return global.is_mutable ? "global (mut " + global.type.to_string() + ")" : "global " + global.type.to_string();
-    case ExternKind::tag: break;
+    case ExternKind::tag: return "tag " + list(func.params);
   }
   return wplug::to_string(kind);
 }

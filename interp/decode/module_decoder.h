@@ -43,6 +43,7 @@ class ModuleDecoder {
   void function_section(ByteReader& reader);
   void table_section(ByteReader& reader);
   void memory_section(ByteReader& reader);
+  void tag_section(ByteReader& reader);
   void global_section(ByteReader& reader);
   void export_section(ByteReader& reader);
   void start_section(ByteReader& reader);
@@ -60,6 +61,7 @@ class ModuleDecoder {
   void import(ByteReader& reader);
   uint32_t import_item(ByteReader& reader, ExternKind kind);
   void table(ByteReader& reader, TableDef& table);
+  static TagDef tag(ByteReader& reader);
   void element(ByteReader& reader, ElementDef& element);
   void element_kind(ByteReader& reader);
   void element_items(ByteReader& reader, ElementDef& element);

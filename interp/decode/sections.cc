@@ -16,7 +16,7 @@ constexpr uint8_t kSubTypeCode = 0x50;
 constexpr uint8_t kFinalSubTypeCode = 0x4f;
 constexpr uint8_t kRecGroupCode = 0x4e;
 constexpr uint8_t kTableWithInit = 0x40;
-constexpr uint8_t kTagKind = 4;
+constexpr uint8_t kLastKind = 4;  // a tag
 
 }  // namespace
 
@@ -124,9 +124,8 @@ void ModuleDecoder::import(ByteReader& reader) {
   import.name = name(reader);
   const size_t offset = reader.offset();
   const uint8_t kind = reader.u8();
-  if (kind >= kTagKind) {
-    reader.fail_at(
-        offset, concat("malformed import kind ", Hex{kind}, kind == kTagKind ? ": exceptions are not supported" : ""));
+  if (kind > kLastKind) {
+    reader.fail_at(offset, concat("malformed import kind ", Hex{kind}));
     return;
   }
   import.kind = static_cast<ExternKind>(kind);
@@ -153,6 +152,11 @@ uint32_t ModuleDecoder::import_item(ByteReader& reader, ExternKind kind) {
       const MemoryType type = read_memory_type(reader);
       if (fits(reader, "memories", module_.memories.size(), 1, limits_.memories)) module_.memories.push_back(type);
       return module_.imported_memories++;
+    }
+    case ExternKind::tag: {
+      const TagDef imported = tag(reader);
+      if (fits(reader, "tags", module_.tags.size(), 1, limits_.tags)) module_.tags.push_back(imported);
+      return module_.imported_tags++;
     }
     default: {
       const GlobalType type = read_global_type(reader);
@@ -190,6 +194,20 @@ void ModuleDecoder::memory_section(ByteReader& reader) {
   for (uint32_t i = 0; i < memories && reader.ok(); ++i) module_.memories.push_back(read_memory_type(reader));
 }
 
+void ModuleDecoder::tag_section(ByteReader& reader) {
+  const uint32_t tags = count(reader, "tags", module_.tags.size(), limits_.tags);
+  module_.tags.reserve(module_.tags.size() + tags);
+  for (uint32_t i = 0; i < tags && reader.ok(); ++i) module_.tags.push_back(tag(reader));
+}
+
+// The first byte, an attribute, is for kinds of tags to come (spec 5.3.13).
+TagDef ModuleDecoder::tag(ByteReader& reader) {
+  const size_t offset = reader.offset();
+  const uint8_t attribute = reader.u8();
+  if (attribute != 0) reader.fail_at(offset, concat("malformed tag attribute ", Hex{attribute}));
+  return {reader.u32()};
+}
+
 void ModuleDecoder::global_section(ByteReader& reader) {
   const uint32_t globals = count(reader, "globals", module_.globals.size(), limits_.globals);
   module_.globals.reserve(module_.globals.size() + globals);
@@ -208,10 +226,7 @@ void ModuleDecoder::export_section(ByteReader& reader) {
     exported.name = name(reader);
     const size_t offset = reader.offset();
     const uint8_t kind = reader.u8();
-    if (kind >= kTagKind) {
-      reader.fail_at(offset, concat("malformed export kind ", Hex{kind},
-                                    kind == kTagKind ? ": exceptions are not supported" : ""));
-    }
+    if (kind > kLastKind) reader.fail_at(offset, concat("malformed export kind ", Hex{kind}));
     exported.kind = static_cast<ExternKind>(kind);
     exported.index = reader.u32();
   }

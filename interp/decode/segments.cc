@@ -16,8 +16,8 @@ ConstExpr ModuleDecoder::const_expr(ByteReader& reader) {
   // Blocks are not constant, but the validator is to say so: here they only must not hide where the expression ends.
   for (size_t depth = 1; depth > 0;) {
     if (!instructions.next(instruction)) return {};
-    if (instruction.op == Op::end) --depth;
-    if (instruction.op == Op::block || instruction.op == Op::loop || instruction.op == Op::if_) ++depth;
+    if (instruction.op == Op::end || (instruction.op == Op::delegate && depth > 1)) --depth;
+    if (opens_block(instruction.op)) ++depth;
     if (instruction.op == Op::else_ && depth == 1) {
       reader.fail_at(instruction.offset, "END opcode expected");
       return {};

@@ -61,7 +61,7 @@ int64_t leave_instance(Context& context, const Cell* return_pc, InstanceImpl* to
       bool wplug_ok = invoke_host(*regs.ctx, *wplug_f, pc, regs.fp, wplug_args);                   \
       regs.mem = regs.ctx->memory_base;                                                            \
       regs.fuel = static_cast<int64_t>(regs.ctx->slice_end - regs.ctx->consumed);                  \
-      if (WPLUG_UNLIKELY(!wplug_ok)) WPLUG_TAIL(error_exit);                                       \
+      if (WPLUG_UNLIKELY(!wplug_ok)) WPLUG_TAIL(host_failed);                                      \
       if (WPLUG_UNLIKELY(regs.fuel < 0)) WPLUG_TAIL_AT(poll, return_pc);                           \
       WPLUG_JUMP(return_pc);                                                                       \
     }                                                                                              \
@@ -159,7 +159,7 @@ WPLUG_HANDLER(tail_call_far) {
     bool ok = invoke_host(*regs.ctx, *function, pc, regs.fp, args);
     regs.mem = regs.ctx->memory_base;
     regs.fuel = static_cast<int64_t>(regs.ctx->slice_end - regs.ctx->consumed);
-    if (!ok) WPLUG_TAIL(error_exit);
+    if (!ok) WPLUG_TAIL(host_failed_tail);
     std::memmove(regs.fp, args, words[1].half.high * sizeof(Slot));
     regs.fp = caller;
     if (regs.fuel < 0) WPLUG_TAIL_AT(poll, target);

@@ -384,6 +384,15 @@ void Emitter::special(const Ir& ir) {
       handler(ir.op, place(ir.d) * a_places + place(ir.a));
       with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
       return;
+    case IrOp::throw_:
+      handler(ir.op, 0);
+      word(ir.imm);
+      call_word(ir.label, module_.types[module_.def.tags[ir.imm].type]->param_slots, call_charge(ir));
+      return;
+    case IrOp::throw_ref:
+      handler(ir.op, 0);
+      call_word(slot(ir.a), 0, call_charge(ir));
+      return;
     case IrOp::ref_func:
     case IrOp::table_size:
     case IrOp::memory_size:

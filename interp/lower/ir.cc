@@ -1,5 +1,6 @@
 #include "interp/lower/ir.h"
 
+#include <algorithm>
 #include <type_traits>
 
 namespace wplug {
@@ -56,6 +57,8 @@ bool is_terminator(IrOp op) {
     case IrOp::return_call_import:
     case IrOp::return_call_indirect:
     case IrOp::return_call_ref:
+    case IrOp::throw_:
+    case IrOp::throw_ref:
       return true;
     default:
       return false;
@@ -69,6 +72,15 @@ bool is_call(IrOp op) {
 }
 
 bool is_object_operation(IrOp op) { return op >= IrOp::struct_new && op <= IrOp::array_init_elem; }
+
+bool may_throw(IrOp op) { return is_call(op) || op == IrOp::throw_ || op == IrOp::throw_ref; }
+
+uint32_t try_block_at(const IrFunction& function, uint32_t index) {
+  const std::vector<TryRegion>& regions = function.try_regions;
+  auto after = std::upper_bound(regions.begin(), regions.end(), index,
+                                [](uint32_t i, const TryRegion& region) { return i < region.begin; });
+  return after == regions.begin() ? kNoTry : std::prev(after)->block;
+}
 
 // The comparison with its operands exchanged; the same operation when it is not an integer comparison.
 IrOp swapped(IrOp op) {

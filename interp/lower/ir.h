@@ -114,6 +114,28 @@ struct CallResults {
   uint32_t count;
 };
 
+// Exceptions. A try block is a set of handlers for what is thrown in its part of the text: by `throw` or by a call. A handler is a label
+// like any other, whose virtual registers the throw defines in their slots. Machine registers are lost on the way, so everything that is
+// alive at a handler is in its slot at every instruction that may throw to it.
+inline constexpr uint32_t kNoTry = 0xffffffff;
+inline constexpr uint32_t kAnyTag = 0xffffffff;
+struct CatchTarget {
+  uint32_t tag = kAnyTag;
+  uint32_t label = 0;
+  uint32_t first = 0;     // virtual register of the exception's first value; the others follow, their slots too
+  uint32_t count = 0;
+  uint32_t ref = kNoReg;  // virtual register of the exception itself, when the handler wants it
+};
+struct TryBlock {
+  uint32_t parent = kNoTry;           // where an exception that no handler takes goes on; always a smaller number
+  std::vector<CatchTarget> handlers;  // the first that fits takes it
+};
+// The Ir from `begin` to the next region's are in try block `block`, or in none.
+struct TryRegion {
+  uint32_t begin;
+  uint32_t block;
+};
+
 struct IrFunction {
   std::vector<Ir> code;
   std::vector<VReg> vregs;       // locals first
@@ -122,6 +144,8 @@ struct IrFunction {
   std::vector<Loop> loops;
   std::vector<uint32_t> merges;  // virtual registers with several definitions, apart from locals
   std::vector<CallResults> call_results;
+  std::vector<TryBlock> try_blocks;
+  std::vector<TryRegion> try_regions;  // ascending
   uint32_t locals = 0;
   uint32_t params = 0;        // of the locals
   uint32_t param_slots = 0;
@@ -135,11 +159,14 @@ bool is_branch(IrOp op);        // has `label` as a target (br_table apart)
 bool is_terminator(IrOp op);    // control does not go on to the next instruction
 bool is_call(IrOp op);          // clobbers machine registers
 bool is_object_operation(IrOp op);  // makes objects or works on whole arrays: operands in slots from Ir::label on
+bool may_throw(IrOp op);        // calls and throws
 bool is_indirect_call(IrOp op);  // operand c is the table's index
 bool is_int_compare(IrOp op);
 bool is_float_compare(IrOp op);
 IrOp swapped(IrOp compare);     // the integer comparison with its operands exchanged; other operations as they are
 IrOp inverted(IrOp compare);    // the integer comparison that is true when this one is false; others as they are
+// The innermost try block around an instruction, or kNoTry.
+uint32_t try_block_at(const IrFunction& function, uint32_t index);
 // The operation that computes outer(x, inner(y, constant)), or inner(x, constant) & constant; IrOp::count_ when there is none.
 IrOp shifted_of(IrOp outer, IrOp inner);
 IrOp masked_of(IrOp inner);

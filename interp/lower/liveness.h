@@ -4,6 +4,9 @@
 // of its segments, ends included. Temporaries and merges have one segment from their first definition to their last use: what is on
 // WebAssembly's stack is never used on a way that leaves this stretch of text and comes back. Locals get exact segments: from every use that a block
 // begins with, the blocks before it are followed back until a definition, so the work is proportional to the result.
+//
+// An instruction that may throw to a handler ends its block. Between these blocks and the handlers stands one node for each try block,
+// which leads to its handlers and to the try block around it, so that there are no more edges than instructions and handlers.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +27,7 @@ struct Liveness {
   std::vector<Segment> segments;         // grouped by virtual register, ascending
   std::vector<uint32_t> first_segment;   // by virtual register, one more at the end
   std::vector<uint32_t> live_in;         // locals live at the entry
+  std::vector<bool> at_handler;          // by local: alive where a handler begins; empty without try blocks
   bool complete = false;                 // false: the function is too large to analyse within the budget
 
   std::span<const Segment> of(uint32_t vreg) const {

@@ -2,6 +2,7 @@
 
 #include "interp/lower/code.h"
 #include "interp/lower/handlers.h"
+#include "interp/lower/unwind_table.h"
 
 namespace wplug {
 namespace {
@@ -22,6 +23,7 @@ size_t cells_of(const HandlerName& name, const Cell* cell) {
   switch (name.op) {
     case IrOp::ref_test: case IrOp::ref_cast: case IrOp::call_ref:
     case IrOp::const_64: case IrOp::const_float: case IrOp::return_slots: case IrOp::call: case IrOp::call_import:
+    case IrOp::throw_:
       return 3;
     case IrOp::table_copy: case IrOp::table_init: case IrOp::table_fill: case IrOp::memory_copy: case IrOp::memory_init:
     case IrOp::memory_fill:
@@ -66,7 +68,7 @@ std::string print_code(ModuleCode& module, uint32_t index) {
     text += '\n';
     at += count;
   }
-  return text;
+  return body->unwind == nullptr ? text : text + body->unwind->to_string();
 }
 
 }  // namespace wplug

@@ -61,6 +61,10 @@ Result<IrFunction> Translator::run() {
       branch_table(instructions.labels(), in.index);
       continue;
     }
+    if (in.op == Op::try_table && !unreachable_) {
+      begin_try_table(in, instructions.catches());
+      continue;
+    }
     step(in);
   }
   uint64_t frame = uint64_t{temp_base_} + max_height_;
@@ -102,8 +106,18 @@ void Translator::declare_locals(ByteReader& reader) {
 void Translator::step(const Instruction& in) {
   if (unreachable_) {
     switch (in.op) {
-      case Op::block: case Op::loop: case Op::if_:
+      case Op::block: case Op::loop: case Op::if_: case Op::try_table: case Op::try_:
         ++skipped_;
+        return;
+      case Op::catch_: case Op::catch_all:
+        if (skipped_ == 0) begin_catch(in);
+        return;
+      case Op::delegate:
+        if (skipped_ == 0) {
+          end_delegate(in.index);
+        } else {
+          --skipped_;
+        }
         return;
       case Op::else_:
         if (skipped_ == 0) begin_else();
@@ -119,8 +133,8 @@ void Translator::step(const Instruction& in) {
         return;
     }
   }
-  if (in.op != Op::block && in.op != Op::loop && in.op != Op::else_ && in.op != Op::end) ++count_;
-  if (simple(in) || control(in)) return;
+  if (!is_structure(in.op)) ++count_;
+  if (simple(in) || control(in) || exceptions(in)) return;
   if (!table_or_memory(in)) reference(in);
 }
 
@@ -158,6 +172,7 @@ Translator::Entry Translator::pop() {
   stack_.pop_back();
   if (entry.kind == Entry::Kind::local) --pending_[entry.vreg];
   lazy_floor_ = std::min(lazy_floor_, stack_.size());
+  home_floor_ = std::min(home_floor_, stack_.size());
   return entry;
 }
 

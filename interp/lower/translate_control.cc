@@ -90,6 +90,7 @@ std::span<const ValType> Translator::result_types(const BlockType& block) {
 void Translator::move_to_label(const Control& target, bool rename) {
   size_t first = stack_.size() - target.arity;
   bool same_height = first == target.height;
+  if (rename) home_floor_ = std::min(home_floor_, first);
   for (uint32_t i = 0; i < target.arity; ++i) {
     Entry& entry = stack_[first + i];
     uint32_t merge = target.merges + i;
@@ -116,6 +117,7 @@ void Translator::begin_block(const Instruction& in, Control::Kind kind) {
   materialize_all();
   Control control;
   control.kind = kind;
+  control.outer_try = current_try_;
   control.params = param_types(in.block);
   control.results = result_types(in.block);
   control.height = static_cast<uint32_t>(stack_.size() - control.params.size());
@@ -155,6 +157,7 @@ void Translator::begin_else() {
 void Translator::end_block() {
   Control control = std::move(controls_.back());
   controls_.pop_back();
+  if (control.try_block != kNoTry) set_try(control.outer_try);
   switch (control.kind) {
     case Control::Kind::function:
       end_function(control);
@@ -167,6 +170,9 @@ void Translator::end_block() {
     case Control::Kind::if_:
       end_if(control);
       return;
+    case Control::Kind::catch_:  // leaves what is below its values behind
+      if (!unreachable_) ir_.labels[control.label].used = true;
+      break;
     default:
       break;
   }

@@ -1,4 +1,5 @@
-// The pass behind translate(): state and helpers. Split over translate.cc (values), translate_control.cc (blocks, branches, calls).
+// The pass behind translate(): state and helpers. Split over translate.cc (values), translate_control.cc (blocks, branches, calls),
+// translate_exceptions.cc.
 //
 // WebAssembly's stack is simulated. An entry is a temporary in a virtual register, or lazy: a local not yet read or a constant. Lazy
 // entries become operands of the instruction that pops them, so local.get and const cost nothing; a local that is about to be written,
@@ -31,7 +32,7 @@ class Translator {
     uint64_t bits = 0;
   };
   struct Control {
-    enum class Kind : uint8_t { block, loop, if_, else_, function };
+    enum class Kind : uint8_t { block, loop, if_, else_, function, try_, catch_ };
     Kind kind = Kind::block;
     uint32_t height = 0;            // entries below its parameters
     uint32_t label = 0;             // a branch to it goes there
@@ -42,6 +43,11 @@ class Translator {
     std::span<const ValType> params;
     std::span<const ValType> results;
     std::span<const ValType> label_types;
+    uint32_t outer_try = kNoTry;      // the try block around it
+    uint32_t try_block = kNoTry;      // the one that it is
+    uint32_t handler = 0;             // catch_: number of its handler in the try block
+    uint32_t exception = kNoReg;      // catch_: virtual register of the exception, for `rethrow`
+    bool merges_pinned = false;
     std::vector<Entry> else_entries;  // parameters as the else branch finds them
   };
 
@@ -121,6 +127,23 @@ class Translator {
   void emit_branch(Condition condition, bool when, uint32_t label);
   void emit_return();
   void call(const Instruction& in);
+
+  // Exceptions (translate_exceptions.cc)
+  bool exceptions(const Instruction& in);
+  void begin_try_table(const Instruction& in, std::span<const CatchClause> clauses);
+  void begin_try(const Instruction& in);
+  void begin_catch(const Instruction& in);
+  void end_delegate(uint32_t depth);
+  void throw_tag(uint32_t tag);
+  void throw_ref();
+  void rethrow(uint32_t depth);
+  void enter_try(Control& control);
+  void set_try(uint32_t block);
+  void keep_at_home(size_t height);
+  static uint32_t try_inside(const Control& control) {
+    bool in_body = control.try_block != kNoTry && control.kind != Control::Kind::catch_;
+    return in_body ? control.try_block : control.outer_try;
+  }
   void settle() { count_ = 0; }
   void become_unreachable();
 
@@ -140,6 +163,8 @@ class Translator {
   uint32_t max_height_ = 0;
   uint32_t block_start_ = 0;  // no label since this Ir index
   size_t lazy_floor_ = 0;     // entries below are not lazy locals
+  size_t home_floor_ = 0;     // entries below are pinned
+  uint32_t current_try_ = kNoTry;
   uint32_t count_ = 0;        // instructions since the last settling point
   uint32_t offset_ = 0;
   uint32_t loop_depth_ = 0;

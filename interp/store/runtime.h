@@ -27,6 +27,7 @@ struct StoreImpl;
 
 using Slot = uint64_t;
 struct Stepper;
+struct UnwindCache;
 
 // What a funcref points at: a guest function (`code`, `instance`) or a host function (`host`, `env`).
 struct FuncInstance {
@@ -52,9 +53,9 @@ struct TableInstance {
   uint64_t max_size = 0;
 };
 
-// Indices of concrete types in the types of tables, globals and tags are canonical ids.
+// Indices of concrete types in the types of tables, globals and tags are canonical ids. Tags are compared by address.
 struct TagInstance {
-  const CanonicalType* type = nullptr;
+  const CanonicalType* type = nullptr;  // its parameters are what exceptions of the tag carry
 };
 
 struct GlobalInstance {
@@ -81,6 +82,7 @@ struct InstanceImpl {
   ZeroedArray<MemoryInstance*> memories;
   ZeroedArray<uint64_t*> globals;  // addresses of the values
   ZeroedArray<GlobalInstance*> global_instances;
+  ZeroedArray<TagInstance*> tags;
   uint32_t memory_count = 0;
   uint32_t table_count = 0;
   std::vector<bool> dropped_elements;
@@ -131,6 +133,10 @@ struct Context {
     InstanceImpl* instance;
   };
   std::vector<Transition> transitions;
+
+  // Unwinding of exceptions; see exec/unwind.h.
+  uint32_t unwind_work = 0;  // since the last look at the clock and the interrupt flag
+  std::shared_ptr<UnwindCache> unwind_cache;
 };
 
 // The caches of `instance` in `context`: memory 0, globals, and the reserve. Null instance: no memory.
@@ -155,6 +161,7 @@ struct StoreImpl {
   std::deque<MemoryInstance> memories;
   std::deque<TableInstance> tables;
   std::deque<GlobalInstance> globals;
+  std::deque<TagInstance> tags;
   std::deque<InstanceImpl> instances;
   uint64_t memory_bytes = 0;
   uint64_t peak_memory_bytes = 0;

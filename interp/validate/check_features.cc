@@ -32,6 +32,10 @@ class FeatureChecker {
     if (refusal_ || features_.has(feature)) return;
     refusal_ = Error(ErrorKind::invalid, concat(to_string(feature), " is switched off: ", what), offset);
   }
+  // What both forms of exceptions have.
+  void need_exceptions(std::string_view what, size_t offset = 0) {
+    if (!features_.has(Feature::legacy_exceptions)) need(Feature::exceptions, what, offset);
+  }
   void type(ValType type, size_t offset) {
     if (type.is_vec()) need(Feature::simd, "v128", offset);
     if (!type.is_ref()) return;
@@ -75,6 +79,7 @@ class FeatureChecker {
       if (memory.page_size_log2 != 16) need(Feature::custom_page_sizes, "page size", 0);
     }
     if (module_.memories.size() > 1) need(Feature::multi_memory, "several memories", 0);
+    if (!module_.tags.empty()) need_exceptions("tag");
     for (const GlobalDef& global : module_.globals) {
       type(global.type.type, global.init.begin);
       expression(global.init);
@@ -111,15 +116,20 @@ class FeatureChecker {
     Instruction in;
     while (!refusal_ && reader.ok() && !reader.at_end() && instructions.next(in)) {
       const OpInfo& op = info(in.op);
-      need(op.feature, op.text, in.offset);
+      if (in.op == Op::throw_) {
+        need_exceptions(op.text, in.offset);
+      } else {
+        need(op.feature, op.text, in.offset);
+      }
       // The arithmetic that constant expressions have at all.
       if (constant && op.immediates == ImmediateKind::none && (op.signature == "ii:i" || op.signature == "II:I")) {
         need(Feature::extended_const, op.text, in.offset);
       }
-      if (op.immediates == ImmediateKind::block_type && in.block.kind == BlockType::Kind::type_index) {
+      const bool has_block = op.immediates == ImmediateKind::block_type || op.immediates == ImmediateKind::try_table;
+      if (has_block && in.block.kind == BlockType::Kind::type_index) {
         need(Feature::multi_value, "block with a function type", in.offset);
       }
-      if (op.immediates == ImmediateKind::block_type && in.block.kind == BlockType::Kind::value) type(in.block.value, in.offset);
+      if (has_block && in.block.kind == BlockType::Kind::value) type(in.block.value, in.offset);
       if (op.immediates == ImmediateKind::select_types || op.immediates == ImmediateKind::heap_type) type(in.type, in.offset);
     }
   }

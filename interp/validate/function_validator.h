@@ -38,7 +38,7 @@ class FunctionValidator {
   bool allocates() const { return allocates_; }
 
  private:
-  enum class Kind : uint8_t { function, block, loop, if_, else_ };
+  enum class Kind : uint8_t { function, block, loop, if_, else_, try_, catch_, catch_all };
   // An open block. Its type is `type`, or no parameters and `value` as the result when that is null.
   struct Control {
     Kind kind = Kind::block;
@@ -72,6 +72,13 @@ class FunctionValidator {
   bool branch(uint32_t depth);
   bool branch_if(uint32_t depth);
   bool branch_table(std::span<const uint32_t> labels, uint32_t default_label);
+  bool try_table(const Instruction& in, std::span<const CatchClause> clauses);
+  bool catch_clause(const CatchClause& clause);
+  bool throw_tag(uint32_t index);
+  bool throw_ref();
+  bool catch_block(const Instruction& in);
+  bool delegate_block(uint32_t depth);
+  bool rethrow(uint32_t depth);
   bool call(uint32_t function);
   bool call_indirect(const Instruction& in);
   bool return_call(const FuncType& type);
@@ -116,6 +123,7 @@ class FunctionValidator {
   const TableType* table(uint32_t index);
   const MemoryType* memory(uint32_t index);
   const ElementDef* element(uint32_t index);
+  const FuncType* tag(uint32_t index);
   bool has_data(uint32_t index);
   bool has_local(uint32_t index);
   Control* label(uint32_t depth);

@@ -41,6 +41,14 @@ bool FunctionValidator::step(const Instruction& in, const InstructionReader& ins
     case Op::br: return branch(in.index);
     case Op::br_if: return branch_if(in.index);
     case Op::br_table: return branch_table(instructions.labels(), in.index);
+    case Op::try_table: return try_table(in, instructions.catches());
+    case Op::throw_: return throw_tag(in.index);
+    case Op::throw_ref: return throw_ref();
+    case Op::try_: return block(in, Kind::try_);
+    case Op::catch_:
+    case Op::catch_all: return catch_block(in);
+    case Op::delegate: return delegate_block(in.index);
+    case Op::rethrow: return rethrow(in.index);
     case Op::return_: return branch(static_cast<uint32_t>(controls_.size() - 1));
     case Op::call:
     case Op::return_call: return call(in.index);

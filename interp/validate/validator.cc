@@ -19,7 +19,8 @@ constexpr uint64_t kMostPages = 65536;
 constexpr uint64_t kMostPages64 = uint64_t{1} << 48;
 constexpr uint64_t kMostElements = UINT32_MAX;
 
-constexpr uint8_t kTypeSection = 1, kFunctionSection = 3, kTableSection = 4, kMemorySection = 5, kGlobalSection = 6, kStartSection = 8, kElementSection = 9;
+constexpr uint8_t kTypeSection = 1, kFunctionSection = 3, kTableSection = 4, kMemorySection = 5, kGlobalSection = 6,
+                  kStartSection = 8, kElementSection = 9, kTagSection = 13;
 
 // What is wrong with a memory's or table's limits, starting with `too_large` where they pass `most`; empty: nothing.
 std::string wrong_limits(const Limits& limits, uint64_t most, std::string_view too_large) {
@@ -42,6 +43,7 @@ class ModuleValidator {
     WPLUG_TRY(function_types());
     WPLUG_TRY(memories());
     WPLUG_TRY(tables());
+    WPLUG_TRY(tags());
     WPLUG_TRY(globals());
     WPLUG_TRY(exports());
     WPLUG_TRY(start());
@@ -54,6 +56,7 @@ class ModuleValidator {
   Result<void> function_types();
   Result<void> memories();
   Result<void> tables();
+  Result<void> tags();
   Result<void> globals();
   Result<void> exports();
   Result<void> export_names_differ();
@@ -144,6 +147,23 @@ Result<void> ModuleValidator::tables() {
   return {};
 }
 
+Result<void> ModuleValidator::tags() {
+  for (uint32_t i = 0; i < module_.tags.size(); ++i) {
+    const uint32_t type = module_.tags[i].type;
+    if (type >= module_.types.size()) {
+      return invalid(offset_of(ExternKind::tag, i, kTagSection), concat("unknown type ", type, " (tag ", i, ")"));
+    }
+    const SubType& defined = module_.types[type];
+    if (defined.kind != CompositeKind::func) {
+      return invalid(offset_of(ExternKind::tag, i, kTagSection), concat("non-function type ", type, " (tag ", i, ")"));
+    }
+    if (defined.func.results.empty()) continue;
+    return invalid(offset_of(ExternKind::tag, i, kTagSection),
+                   concat("non-empty tag result type: ", defined.func.to_string(), " (tag ", i, ")"));
+  }
+  return {};
+}
+
 Result<void> ModuleValidator::globals() {
   for (uint32_t i = 0; i < module_.globals.size(); ++i) {
     const GlobalDef& global = module_.globals[i];
@@ -160,6 +180,7 @@ size_t ModuleValidator::index_space(ExternKind kind) const {
     case ExternKind::table: return module_.tables.size();
     case ExternKind::memory: return module_.memories.size();
     case ExternKind::global: return module_.globals.size();
+    case ExternKind::tag: return module_.tags.size();
     default: return 0;
   }
 }

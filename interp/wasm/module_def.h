@@ -53,6 +53,11 @@ struct GlobalDef {
   ConstExpr init;  // empty for an imported global
 };
 
+// A tag: the values that an exception of it carries are the parameters of its function type.
+struct TagDef {
+  uint32_t type = 0;  // index into types
+};
+
 enum class SegmentMode : uint8_t { active, passive, declarative };
 
 struct ElementDef {
@@ -108,6 +113,7 @@ struct ModuleDef {
   std::vector<FunctionDef> functions;
   std::vector<TableDef> tables;
   std::vector<MemoryType> memories;
+  std::vector<TagDef> tags;
   std::vector<GlobalDef> globals;
   std::vector<ExportDef> exports;
   std::optional<uint32_t> start;
@@ -120,9 +126,11 @@ struct ModuleDef {
   uint32_t imported_functions = 0;
   uint32_t imported_tables = 0;
   uint32_t imported_memories = 0;
+  uint32_t imported_tags = 0;
   uint32_t imported_globals = 0;
 
   const FuncType& function_type(uint32_t function) const { return types[functions[function].type].func; }
+  const FuncType& tag_type(uint32_t tag) const { return types[tags[tag].type].func; }
 };
 
 }  // namespace wplug
