@@ -66,6 +66,8 @@ bool continues_at_word(std::string_view text, std::string_view start) {
 
 bool message_matches(std::string_view expected, std::string_view actual) {
   if (expected.empty() || actual.empty()) return false;
+  constexpr std::string_view kMismatch = "type mismatch";
+  if (continues_at_word(expected, kMismatch)) expected = kMismatch;
   return actual.starts_with(expected) || continues_at_word(expected, actual);
 }
 
