@@ -20,10 +20,13 @@ struct ModuleLimits {
   uint64_t module_size = uint64_t{1} << 30;   // bytes
   uint32_t function_size = 7'654'321;         // bytes of one body
   uint32_t types = 1'000'000;
+  uint32_t struct_fields = 10'000;
+  uint32_t subtype_depth = 63;  // supertypes above a type
   uint32_t functions = 1'000'000;
   uint32_t imports = 1'000'000;
   uint32_t exports = 1'000'000;
   uint32_t globals = 1'000'000;
+  uint32_t tags = 1'000'000;
   uint32_t data_segments = 100'000;
   uint32_t element_segments = 100'000;
   uint32_t tables = 100;

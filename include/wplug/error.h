@@ -21,7 +21,7 @@ enum class ErrorKind : uint8_t {
   invalid,    // a module that does not validate
   link,       // imports that do not match
   limit,      // a limit of the embedder was met before or outside execution
-  trap,       // the guest trapped; `trap()` has the kind and the backtrace
+  trap,       // the guest trapped or threw what nobody caught; `trap()` has the kind and the backtrace
   exit,       // the guest asked to end (WASI proc_exit); `exit_code()` has its code
   host,       // a host function or the operating system failed
   misuse,     // the caller broke the contract of the API

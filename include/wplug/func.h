@@ -48,7 +48,8 @@ class Caller {
 
 // A host function without boxing. `slots` holds the arguments in 8-byte slots (v128: two) and takes the results in the
 // same place; there is room for the larger of both. i32 and f32 use the low 32 bits, and results keep the high ones zero.
-// An error ends the guest: kind trap and exit as they are, any other kind becomes the trap `host function failed`.
+// An error ends the guest: kind trap and exit as they are, any other kind becomes the trap `host function failed`. An error
+// that is an exception (Tag::exception, or what a call into the guest gave) is thrown in the guest, which may catch it.
 using HostCallback = Result<void> (*)(void* env, Caller& caller, uint64_t* slots);
 
 // A host function with boxed values.
@@ -79,6 +80,7 @@ class Func {
   StoreImpl* store_impl() const { return store_; }
 
  private:
+  void keep_results(const uint64_t* slots) const;
   StoreImpl* store_;
   FuncInstance* func_;
 };

@@ -13,10 +13,11 @@
 #include "wplug/module.h"
 #include "wplug/store.h"
 #include "wplug/table.h"
+#include "wplug/tag.h"
 
 namespace wplug {
 
-using Extern = std::variant<Func, Table, Memory, Global>;
+using Extern = std::variant<Func, Table, Memory, Global, Tag>;
 
 ExternKind kind_of(const Extern& external);
 
@@ -33,6 +34,7 @@ class Instance {
   std::optional<Memory> get_memory(std::string_view name) const;
   std::optional<Global> get_global(std::string_view name) const;
   std::optional<Table> get_table(std::string_view name) const;
+  std::optional<Tag> get_tag(std::string_view name) const;
 
   explicit Instance(StoreImpl* store, InstanceImpl* instance) : store_(store), instance_(instance) {}
   InstanceImpl* impl() const { return instance_; }

@@ -18,6 +18,7 @@ struct StoreLimits {
   uint64_t memory_bytes = uint64_t{4} << 30;  // of one memory
   uint64_t total_memory_bytes = UINT64_MAX;   // of all memories of the store together
   uint64_t table_elements = 10'000'000;       // of one table
+  uint64_t gc_heap_bytes = uint64_t{1} << 30;  // of structures, arrays and exceptions; beyond it `out of heap memory`
   uint32_t instances = UINT32_MAX;
   uint64_t stack_bytes = uint64_t{1} << 20;   // of guest frames; beyond it the trap `call stack exhausted`
   uint32_t host_reentry = 64;                 // host→guest→host→guest… depth

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace wplug {
+
+class Exception;
 
 enum class TrapKind : uint8_t {
 #define WPLUG_TRAP(name, message) name,
@@ -36,16 +39,24 @@ class Trap {
   Trap(TrapKind kind, std::string message, std::vector<Frame> backtrace = {})
       : kind_(kind), message_(std::move(message)), backtrace_(std::move(backtrace)) {}
   explicit Trap(TrapKind kind) : Trap(kind, std::string(wplug::to_string(kind))) {}
+  // Kind uncaught_exception.
+  explicit Trap(Exception exception);
 
   TrapKind kind() const { return kind_; }
   // The kind's words, or for `host_error` what the host function said.
   const std::string& message() const { return message_; }
   const std::vector<Frame>& backtrace() const { return backtrace_; }
+  // What was thrown, for kind uncaught_exception; else null. Lives as long as this trap or a copy of it.
+  const Exception* exception() const { return exception_.get(); }
+
+  // The same with another backtrace.
+  Trap with_backtrace(std::vector<Frame> backtrace) const;
 
  private:
   TrapKind kind_;
   std::string message_;
   std::vector<Frame> backtrace_;
+  std::shared_ptr<const Exception> exception_;
 };
 
 }  // namespace wplug

@@ -38,6 +38,7 @@ class ValType {
   static constexpr ValType v128() { return ValType(0x7b); }
   static constexpr ValType funcref() { return ref(HeapKind::func, true); }
   static constexpr ValType externref() { return ref(HeapKind::extern_, true); }
+  static constexpr ValType exnref() { return ref(HeapKind::exn, true); }
   static constexpr ValType ref(HeapKind heap, bool nullable) {
     return ValType(kRefBit | (nullable ? kNullableBit : 0u) | static_cast<uint32_t>(heap));
   }
@@ -47,8 +48,11 @@ class ValType {
   }
   // The validator's bottom type; never in a module.
   static constexpr ValType bottom() { return ValType(1); }
+  // The validator's bottom reference type: some reference, not null; never in a module.
+  static constexpr ValType bottom_ref() { return ValType(kRefBit | 1); }
 
   constexpr bool is_bottom() const { return bits_ == 1; }
+  constexpr bool is_bottom_ref() const { return bits_ == (kRefBit | 1); }
   constexpr bool is_num() const { return bits_ >= 0x7c && bits_ <= 0x7f; }
   constexpr bool is_float() const { return bits_ == 0x7c || bits_ == 0x7d; }
   constexpr bool is_vec() const { return bits_ == 0x7b; }
@@ -60,6 +64,7 @@ class ValType {
     return ValType(nullable ? bits_ | kNullableBit : bits_ & ~kNullableBit);
   }
   constexpr HeapKind heap() const { return static_cast<HeapKind>(bits_ & 0xff); }
+  constexpr bool is_concrete() const { return is_ref() && heap() == HeapKind::concrete; }
   constexpr uint32_t type_index() const { return bits_ >> kIndexShift; }
   // 8-byte slots that a value of this type takes in a frame: 2 for v128, else 1.
   constexpr uint32_t slots() const { return is_vec() ? 2 : 1; }
@@ -67,6 +72,9 @@ class ValType {
   static constexpr ValType from_bits(uint32_t bits) { return ValType(bits); }
 
   constexpr bool operator==(const ValType&) const = default;
+
+  // The largest index that ref_to() can hold.
+  static constexpr uint32_t kMostTypeIndex = 0x3fffff;
 
   // The text format's name: "i32", "funcref", "(ref null 3)".
   std::string to_string() const;
@@ -83,6 +91,31 @@ struct FuncType {
   std::vector<ValType> results;
   bool operator==(const FuncType&) const = default;
   std::string to_string() const;  // "(i32, i32) -> (i64)"
+};
+
+// What a field of a structure or an element of an array holds (spec 2.3.9): a value, or an integer narrowed to 8 or 16 bits.
+enum class Packed : uint8_t { none, i8, i16 };
+struct FieldType {
+  ValType type;  // as instructions see it: i32 for a packed one
+  Packed packed = Packed::none;
+  bool is_mutable = false;
+  // Bytes in an object.
+  constexpr uint32_t size() const {
+    if (packed != Packed::none) return packed == Packed::i8 ? 1 : 2;
+    if (type.is_vec()) return 16;
+    return type == ValType::i32() || type == ValType::f32() ? 4 : 8;
+  }
+  bool operator==(const FieldType&) const = default;
+};
+
+// A type definition (spec 2.3.11): a function, structure or array type, and its place among the subtypes.
+enum class CompositeKind : uint8_t { func, struct_, array };
+struct SubType {
+  CompositeKind kind = CompositeKind::func;
+  bool is_final = true;
+  std::optional<uint32_t> supertype;  // type index
+  FuncType func;                      // of a function type
+  std::vector<FieldType> fields;      // of a structure; of an array its one element type
 };
 
 // Sizes in units of the thing: pages for memories, elements for tables.
@@ -118,7 +151,7 @@ const char* to_string(ExternKind kind);
 // The type of an import or export: `kind` says which member counts.
 struct ExternType {
   ExternKind kind = ExternKind::func;
-  FuncType func;
+  FuncType func;  // of a tag too: what its exceptions carry are the parameters
   TableType table;
   MemoryType memory;
   GlobalType global;

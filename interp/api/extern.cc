@@ -1,10 +1,12 @@
-// What the four kinds of external things have in common.
+// What the five kinds of external things have in common.
 #include "interp/api/impl.h"
+#include "interp/store/references.h"
 
 namespace wplug {
 
 ExternKind kind_of(const Extern& external) {
-  constexpr ExternKind kKinds[] = {ExternKind::func, ExternKind::table, ExternKind::memory, ExternKind::global};
+  constexpr ExternKind kKinds[] = {ExternKind::func, ExternKind::table, ExternKind::memory, ExternKind::global,
+                                   ExternKind::tag};
   static_assert(std::variant_size_v<Extern> == std::size(kKinds));
   return kKinds[external.index()];
 }
@@ -30,8 +32,17 @@ ExternType extern_type(const ModuleDef& def, ExternKind kind, uint32_t index) {
       type.global = def.globals[index].type;
       break;
     case ExternKind::tag:
+      type.func = def.tag_type(index);
       break;
   }
+  return type;
+}
+
+ExternType extern_type(const ModuleImpl& module, ExternKind kind, uint32_t index) {
+  ExternType type = extern_type(module.def, kind, index);
+  if (kind == ExternKind::func) type.func = module.code->types[module.def.functions[index].type]->func;
+  if (kind == ExternKind::table) type.table.element = canonical_type(*module.code, type.table.element);
+  if (kind == ExternKind::global) type.global.type = canonical_type(*module.code, type.global.type);
   return type;
 }
 
@@ -42,6 +53,7 @@ ExternType extern_type(const Extern& external) {
   if (const Table* table = std::get_if<Table>(&external)) type.table = table->type();
   if (const Memory* memory = std::get_if<Memory>(&external)) type.memory = memory->type();
   if (const Global* global = std::get_if<Global>(&external)) type.global = global->type();
+  if (const Tag* tag = std::get_if<Tag>(&external)) type.func = tag->type();
   return type;
 }
 

@@ -35,10 +35,10 @@ Error wrong_count(const char* what, size_t given, const FuncType& type) {
   return {ErrorKind::misuse, std::to_string(given) + " " + what + " given to a function of type " + type.to_string()};
 }
 
-Result<void> check_args(const FuncType& type, std::span<const Value> args) {
+Result<void> check_args(const StoreImpl& store, const FuncType& type, std::span<const Value> args) {
   if (args.size() != type.params.size()) return wrong_count("arguments", args.size(), type);
   for (size_t i = 0; i < args.size(); ++i) {
-    if (!value_fits(args[i], type.params[i])) {
+    if (!value_fits(store, args[i], type.params[i])) {
       return Error(ErrorKind::misuse, "argument " + std::to_string(i) + " is " + args[i].type().to_string() +
                                           ", the function's type is " + type.to_string());
     }
@@ -70,7 +70,7 @@ Result<void> call_boxed(void* env, Caller& caller, uint64_t* slots) {
   WPLUG_TRY(boxed.function(caller, args.span(), results.span()));
   for (size_t i = 0; i < type.results.size(); ++i) {
     const Value& result = results.data()[i];
-    if (!value_fits(result, type.results[i])) {
+    if (!value_fits(*caller.store_impl(), result, type.results[i])) {
       return Error(ErrorKind::host, "host function of type " + type.to_string() + " gave " + result.type().to_string() +
                                         " as result " + std::to_string(i));
     }
@@ -118,15 +118,25 @@ const FuncType& Func::type() const { return func_->type->func; }
 
 Result<void> Func::call(std::span<const Value> args, std::span<Value> results) const {
   const CanonicalType& type = *func_->type;
-  WPLUG_TRY(check_args(type.func, args));
+  WPLUG_TRY(check_args(*store_, type.func, args));
   if (results.size() != type.func.results.size()) return wrong_count("results", results.size(), type.func);
   Scratch<uint64_t, 32> slots(std::max(type.param_slots, type.result_slots));
   unbox(args, slots.data());
   WPLUG_TRY(call_function(*store_, *func_, slots.data()));
+  keep_results(slots.data());
   box(type.func.results, slots.data(), results);
   return {};
 }
 
-Result<void> Func::call_raw(uint64_t* slots) const { return call_function(*store_, *func_, slots); }
+Result<void> Func::call_raw(uint64_t* slots) const {
+  WPLUG_TRY(call_function(*store_, *func_, slots));
+  keep_results(slots);
+  return {};
+}
+
+void Func::keep_results(const uint64_t* slots) const {
+  if (!func_->type->results_have_refs) return;
+  for (uint32_t i = 0; i < func_->type->result_slots; ++i) store_->heap.keep_candidate(slots[i]);
+}
 
 }  // namespace wplug

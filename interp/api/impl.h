@@ -43,17 +43,20 @@ struct ModuleImpl {
   const ExportDef* find_export(std::string_view name) const;
 };
 
-// The type that a module's index space gives to what is imported or exported.
+// The type that a module's index space gives to what is imported or exported, with the module's type indices.
 ExternType extern_type(const ModuleDef& def, ExternKind kind, uint32_t index);
+// The same with the engine's ids instead.
+ExternType extern_type(const ModuleImpl& module, ExternKind kind, uint32_t index);
 // The type of a thing of a store, with its size at present.
 ExternType extern_type(const Extern& external);
 StoreImpl* store_of(const Extern& external);
 
 // Whether a thing of the first type may stand where the second is wanted.
-bool matches(ValType actual, ValType wanted);
 bool matches(const Limits& actual, const Limits& wanted);
+// Concrete types by their ids.
+bool matches(TypeRegistry& types, ValType actual, ValType wanted);
 // Whether `value` may be kept where `wanted` is the type.
-bool value_fits(const Value& value, ValType wanted);
+bool value_fits(const StoreImpl& store, const Value& value, ValType wanted);
 // A memory or table type that this engine can make, else misuse.
 Result<void> check_type(const MemoryType& type);
 Result<void> check_type(const TableType& type);

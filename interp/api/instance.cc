@@ -14,6 +14,8 @@ Extern make_extern(StoreImpl* store, InstanceImpl& instance, const ExportDef& ex
       return Memory(store, instance.memories[exported.index]);
     case ExternKind::global:
       return Global(store, instance.global_instances[exported.index]);
+    case ExternKind::tag:
+      return Tag(store, instance.tags[exported.index]);
     default:
       return Func(store, function_instance(instance, exported.index));
   }
@@ -48,5 +50,7 @@ std::optional<Memory> Instance::get_memory(std::string_view name) const { return
 std::optional<Global> Instance::get_global(std::string_view name) const { return get<Global>(*this, name); }
 
 std::optional<Table> Instance::get_table(std::string_view name) const { return get<Table>(*this, name); }
+
+std::optional<Tag> Instance::get_tag(std::string_view name) const { return get<Tag>(*this, name); }
 
 }  // namespace wplug

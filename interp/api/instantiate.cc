@@ -5,6 +5,7 @@
 
 #include "interp/api/impl.h"
 #include "interp/exec/entry.h"
+#include "interp/store/references.h"
 #include "wplug/trap.h"
 
 namespace wplug {
@@ -24,6 +25,7 @@ class Rollback {
         shared_memories_(store.shared_memories.size()),
         tables_(store.tables.size()),
         globals_(store.globals.size()),
+        tags_(store.tags.size()),
         memory_bytes_(store.memory_bytes),
         peak_memory_bytes_(store.peak_memory_bytes) {}
   ~Rollback() {
@@ -33,6 +35,7 @@ class Rollback {
     while (store_.memories.size() > memories_) store_.memories.pop_back();
     while (store_.tables.size() > tables_) store_.tables.pop_back();
     while (store_.globals.size() > globals_) store_.globals.pop_back();
+    while (store_.tags.size() > tags_) store_.tags.pop_back();
     store_.memory_bytes = memory_bytes_;
     store_.peak_memory_bytes = peak_memory_bytes_;
   }
@@ -42,7 +45,7 @@ class Rollback {
 
  private:
   StoreImpl& store_;
-  size_t memories_, shared_memories_, tables_, globals_;
+  size_t memories_, shared_memories_, tables_, globals_, tags_;
   uint64_t memory_bytes_, peak_memory_bytes_;
   bool keep_ = false;
 };
@@ -92,7 +95,7 @@ Result<void> make_arrays(InstanceImpl& instance, const ModuleDef& def) {
   instance.dropped_data.resize(def.data.size());
   if (make_array(instance.functions, def.functions.size()) && make_array(instance.tables, def.tables.size()) &&
       make_array(instance.memories, def.memories.size()) && make_array(instance.globals, def.globals.size()) &&
-      make_array(instance.global_instances, def.globals.size())) {
+      make_array(instance.global_instances, def.globals.size()) && make_array(instance.tags, def.tags.size())) {
     return {};
   }
   return out_of_memory("an instance");
@@ -110,6 +113,7 @@ void take_imports(InstanceImpl& instance, const ModuleDef& def, std::span<const 
     if (const Table* table = std::get_if<Table>(&imports[i])) instance.tables[index] = table->impl();
     if (const Memory* memory = std::get_if<Memory>(&imports[i])) instance.memories[index] = memory->impl();
     if (const Global* global = std::get_if<Global>(&imports[i])) put_global(instance, index, global->impl());
+    if (const Tag* tag = std::get_if<Tag>(&imports[i])) instance.tags[index] = tag->impl();
   }
 }
 
@@ -121,20 +125,53 @@ Result<void> make_memories(StoreImpl& store, InstanceImpl& instance, const Modul
   return {};
 }
 
-void make_globals(StoreImpl& store, InstanceImpl& instance, const ModuleDef& def) {
+// Constant expressions trap where they make objects and the heap is full.
+Result<void> checked(numeric::MaybeTrap trap) {
+  if (trap == numeric::kNoTrap) return {};
+  return Error(Trap(static_cast<TrapKind>(trap)));
+}
+
+void make_tags(StoreImpl& store, InstanceImpl& instance, const ModuleDef& def) {
+  for (uint32_t i = def.imported_tags; i < def.tags.size(); ++i) {
+    TagInstance& tag = store.tags.emplace_back();
+    tag.type = instance.code->types[def.tags[i].type];
+    instance.tags[i] = &tag;
+  }
+}
+
+Result<void> make_globals(StoreImpl& store, InstanceImpl& instance, const ModuleDef& def) {
   for (uint32_t i = def.imported_globals; i < def.globals.size(); ++i) {
     GlobalInstance& global = store.globals.emplace_back();
     global.type = def.globals[i].type;
+    global.type.type = canonical_type(*instance.code, global.type.type);
     put_global(instance, i, &global);
-    evaluate(instance, def.globals[i].init, global.value);
+    WPLUG_TRY(checked(evaluate(instance, def.globals[i].init, global.value)));
   }
+  return {};
 }
 
 Result<void> make_tables(StoreImpl& store, InstanceImpl& instance, const ModuleDef& def) {
   for (uint32_t i = def.imported_tables; i < instance.table_count; ++i) {
     uint64_t init[2] = {0, 0};
-    if (def.tables[i].init.has_value()) evaluate(instance, *def.tables[i].init, init);
-    WPLUG_TRY_ASSIGN(instance.tables[i], new_table(store, def.tables[i].type, init[0]));
+    if (def.tables[i].init.has_value()) WPLUG_TRY(checked(evaluate(instance, *def.tables[i].init, init)));
+    TableType type = def.tables[i].type;
+    type.element = canonical_type(*instance.code, type.element);
+    WPLUG_TRY_ASSIGN(instance.tables[i], new_table(store, type, init[0]));
+  }
+  return {};
+}
+
+// The values of segments that make objects; those of others are made when they are asked for.
+Result<void> make_element_values(InstanceImpl& instance, const ModuleDef& def) {
+  for (uint32_t i = 0; i < def.elements.size(); ++i) {
+    const ElementDef& element = def.elements[i];
+    if (!element.allocates) continue;
+    instance.element_values.resize(def.elements.size());
+    for (ConstExpr expression : element.expressions) {
+      uint64_t value = 0;
+      WPLUG_TRY(checked(evaluate(instance, expression, &value)));
+      instance.element_values[i].push_back(value);
+    }
   }
   return {};
 }
@@ -147,7 +184,7 @@ Error segment_trap(TrapKind kind, const char* what, size_t index, uint64_t offse
 
 uint64_t evaluate_offset(InstanceImpl& instance, ConstExpr expression) {
   uint64_t slots[2] = {0, 0};
-  evaluate(instance, expression, slots);
+  (void)evaluate(instance, expression, slots);
   return slots[0];
 }
 
@@ -162,7 +199,7 @@ Result<void> run_element_segments(InstanceImpl& instance, const ModuleDef& def) 
                             instance.tables[element.table]->elements.size());
       }
     }
-    instance.dropped_elements[i] = true;
+    drop_element(instance, i);
   }
   return {};
 }
@@ -206,8 +243,10 @@ Result<InstanceImpl*> instantiate(StoreImpl& store, const std::shared_ptr<Module
   WPLUG_TRY(make_arrays(instance, def));
   take_imports(instance, def, imports);
   WPLUG_TRY(make_memories(store, instance, *module));
-  make_globals(store, instance, def);
+  make_tags(store, instance, def);
+  WPLUG_TRY(make_globals(store, instance, def));
   WPLUG_TRY(make_tables(store, instance, def));
+  WPLUG_TRY(make_element_values(instance, def));
   rollback.keep();
 
   WPLUG_TRY(run_element_segments(instance, def));

@@ -78,7 +78,7 @@ Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
     const HostDefinition* host = std::get_if<HostDefinition>(found[i]);
     const ImportDef& import = impl.def.imports[i];
     if (host == nullptr) continue;
-    if (import.kind != ExternKind::func || impl.def.function_type(import.index) != host->type) {
+    if (import.kind != ExternKind::func || impl.code->types[impl.def.functions[import.index].type]->func != host->type) {
       ExternType type;
       type.func = host->type;
       return incompatible_import(impl.def, import, type.to_string());

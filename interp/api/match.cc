@@ -3,65 +3,40 @@
 #include <string>
 
 #include "interp/api/impl.h"
+#include "interp/store/references.h"
+#include "interp/wasm/subtyping.h"
 
 namespace wplug {
 
 namespace {
 
-// Heap types form hierarchies (spec 3.0, 3.3.3); a concrete type of this engine is a function type.
-bool heap_matches(HeapKind actual, HeapKind wanted) {
-  if (actual == wanted) return true;
-  switch (wanted) {
-    case HeapKind::func:
-      return actual == HeapKind::nofunc || actual == HeapKind::concrete;
-    case HeapKind::extern_:
-      return actual == HeapKind::noextern;
-    case HeapKind::any:
-      return actual == HeapKind::eq || heap_matches(actual, HeapKind::eq);
-    case HeapKind::eq:
-      return actual == HeapKind::i31 || actual == HeapKind::struct_ || actual == HeapKind::array ||
-             actual == HeapKind::none;
-    case HeapKind::i31:
-    case HeapKind::struct_:
-    case HeapKind::array:
-      return actual == HeapKind::none;
-    case HeapKind::exn:
-      return actual == HeapKind::noexn;
-    default:
-      return false;
-  }
-}
-
-bool heap_matches(ValType actual, ValType wanted) {
-  if (wanted.heap() != HeapKind::concrete) return heap_matches(actual.heap(), wanted.heap());
-  return actual.heap() == HeapKind::nofunc ||
-         (actual.heap() == HeapKind::concrete && actual.type_index() == wanted.type_index());
-}
-
-bool matches(const GlobalType& actual, const GlobalType& wanted) {
-  if (actual.is_mutable != wanted.is_mutable) return false;
-  return wanted.is_mutable ? actual.type == wanted.type : matches(actual.type, wanted.type);
-}
-
 bool matches_import(const ModuleImpl& module, const ImportDef& import, const Extern& external) {
   const ModuleDef& def = module.def;
+  TypeRegistry& types = module.engine.impl()->types;
   switch (import.kind) {
     case ExternKind::func: {
       const CanonicalType* wanted = module.code->types[def.functions[import.index].type];
-      return std::get<Func>(external).impl()->type == wanted;
+      return std::get<Func>(external).impl()->type->is_subtype_of(wanted);
     }
     case ExternKind::table: {
       const TableType actual = std::get<Table>(external).type();
       const TableType& wanted = def.tables[import.index].type;
-      return actual.element == wanted.element && matches(actual.limits, wanted.limits);
+      return actual.element == canonical_type(*module.code, wanted.element) && matches(actual.limits, wanted.limits);
     }
     case ExternKind::memory: {
       const MemoryType actual = std::get<Memory>(external).type();
       const MemoryType& wanted = def.memories[import.index];
       return actual.page_size_log2 == wanted.page_size_log2 && matches(actual.limits, wanted.limits);
     }
-    case ExternKind::global:
-      return matches(std::get<Global>(external).type(), def.globals[import.index].type);
+    case ExternKind::global: {
+      const GlobalType actual = std::get<Global>(external).type();
+      const GlobalType& wanted = def.globals[import.index].type;
+      const ValType type = canonical_type(*module.code, wanted.type);
+      if (actual.is_mutable != wanted.is_mutable) return false;
+      return wanted.is_mutable ? actual.type == type : matches(types, actual.type, type);
+    }
+    case ExternKind::tag:
+      return std::get<Tag>(external).impl()->type == module.code->types[def.tags[import.index].type];
     default:
       return false;
   }
@@ -83,10 +58,8 @@ Result<void> check_limits(const char* what, const Limits& limits, uint64_t most)
 
 }  // namespace
 
-bool matches(ValType actual, ValType wanted) {
-  if (actual == wanted) return true;
-  return actual.is_ref() && wanted.is_ref() && (wanted.is_nullable() || !actual.is_nullable()) &&
-         heap_matches(actual, wanted);
+bool matches(TypeRegistry& types, ValType actual, ValType wanted) {
+  return type_matches(actual, wanted, [&types](uint32_t id) { return types.find(id); });
 }
 
 bool matches(const Limits& actual, const Limits& wanted) {
@@ -94,11 +67,20 @@ bool matches(const Limits& actual, const Limits& wanted) {
   return !wanted.max.has_value() || (actual.max.has_value() && *actual.max <= *wanted.max);
 }
 
-bool value_fits(const Value& value, ValType wanted) {
-  if (matches(value.type(), wanted)) return true;
-  // A reference known to be null or not may be kept by what it is, not by what it might have been.
-  if (!value.type().is_ref() || !wanted.is_ref() || !heap_matches(value.type(), wanted)) return false;
-  return wanted.is_nullable() || !value.ref().is_null();
+bool value_fits(const StoreImpl& store, const Value& value, ValType wanted) {
+  if (value.type() == wanted) return true;
+  if (!value.type().is_ref() || !wanted.is_ref()) return false;
+  TypeRegistry& types = store.engine.impl()->types;
+  if (matches(types, value.type(), wanted)) return true;
+  // A reference may be kept by what it is, not only by what it might have been.
+  const auto hierarchy = [&types](ValType type) {
+    const CanonicalType* concrete = type.is_concrete() ? types.find(type.type_index()) : nullptr;
+    return top_of(concrete == nullptr ? type.heap() : abstract_of(concrete->kind));
+  };
+  if (hierarchy(value.type()) != hierarchy(wanted)) return false;
+  if (value.ref().is_null()) return wanted.is_nullable();
+  const CanonicalType* concrete = wanted.is_concrete() ? types.find(wanted.type_index()) : nullptr;
+  return (!wanted.is_concrete() || concrete != nullptr) && ref_is(value.bits(), wanted.heap(), concrete);
 }
 
 Result<void> check_type(const MemoryType& type) {

@@ -58,8 +58,9 @@ Result<Module> Module::compile(const Engine& engine, std::vector<uint8_t> bytes,
   auto module = std::make_shared<ModuleImpl>(engine, std::move(bytes));
   WPLUG_TRY(load(*module, config));
   std::vector<const CanonicalType*> canonical;
-  canonical.reserve(module->def.types.size());
-  for (const FuncType& type : module->def.types) canonical.push_back(engine.impl()->types.intern(type));
+  if (!engine.impl()->types.intern(module->def.types, module->def.rec_groups, canonical)) {
+    return Error(ErrorKind::limit, "the engine's modules have more different types than it can number");
+  }
   module->code = std::make_unique<ModuleCode>(module->def, std::move(canonical), config, name);
   module->exports_by_name = sort_exports(module->def);
   module->exported_memory = memory_for_hosts(*module);
@@ -86,7 +87,7 @@ std::vector<ImportType> Module::imports() const {
   result.reserve(impl_->def.imports.size());
   for (const ImportDef& import : impl_->def.imports) {
     result.push_back(
-        {std::string(import.module), std::string(import.name), extern_type(impl_->def, import.kind, import.index)});
+        {std::string(import.module), std::string(import.name), extern_type(*impl_, import.kind, import.index)});
   }
   return result;
 }
@@ -95,7 +96,7 @@ std::vector<ExportType> Module::exports() const {
   std::vector<ExportType> result;
   result.reserve(impl_->def.exports.size());
   for (const ExportDef& exported : impl_->def.exports) {
-    result.push_back({std::string(exported.name), extern_type(impl_->def, exported.kind, exported.index)});
+    result.push_back({std::string(exported.name), extern_type(*impl_, exported.kind, exported.index)});
   }
   return result;
 }

@@ -12,8 +12,9 @@ namespace wplug::test {
 
 using Bytes = std::vector<uint8_t>;
 
-inline constexpr uint8_t kI32 = 0x7f, kI64 = 0x7e, kF32 = 0x7d, kF64 = 0x7c, kFuncref = 0x70, kExternref = 0x6f;
-inline constexpr uint8_t kFuncKind = 0, kTableKind = 1, kMemoryKind = 2, kGlobalKind = 3;
+inline constexpr uint8_t kI32 = 0x7f, kI64 = 0x7e, kF32 = 0x7d, kF64 = 0x7c, kFuncref = 0x70, kExternref = 0x6f,
+                         kExnref = 0x69;
+inline constexpr uint8_t kFuncKind = 0, kTableKind = 1, kMemoryKind = 2, kGlobalKind = 3, kTagKind = 4;
 
 inline Bytes operator+(Bytes left, const Bytes& right) {
   left.insert(left.end(), right.begin(), right.end());
@@ -80,6 +81,10 @@ class ModuleBuilder {
   void import_global(std::string_view module, std::string_view name, uint8_t type, bool is_mutable) {
     add(2, text(module) + text(name) + Bytes{kGlobalKind, type, static_cast<uint8_t>(is_mutable)});
   }
+  void import_tag(std::string_view module, std::string_view name, uint32_t type) {
+    add(2, text(module) + text(name) + Bytes{kTagKind, 0} + leb(type));
+  }
+  uint32_t tag(uint32_t type) { return add(13, Bytes{0} + leb(type)); }
   // `code` is without its end; there are no locals but the parameters.
   uint32_t func(uint32_t type, const Bytes& code) { return func_body(type, Bytes{0} + code + Bytes{0x0b}); }
   // `body` as the binary has it: local declarations, code, end.
@@ -108,7 +113,7 @@ class ModuleBuilder {
 
   Bytes build() const {
     Bytes module = {0, 'a', 's', 'm', 1, 0, 0, 0};
-    for (uint8_t id = 1; id <= 11; ++id) {
+    for (uint8_t id : {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 10, 11}) {
       if (id == 8 && !start_.empty()) module = module + section(8, start_);
       if (id == 10 && !data_count_.empty()) module = module + section(12, data_count_);
       const auto at = sections_.find(id);

@@ -8,8 +8,8 @@ namespace wplug {
 
 namespace {
 
-Result<void> check_element(const TableInstance& table, const Value& value) {
-  if (value_fits(value, table.type.element)) return {};
+Result<void> check_element(const StoreImpl& store, const TableInstance& table, const Value& value) {
+  if (value_fits(store, value, table.type.element)) return {};
   return Error(ErrorKind::misuse,
                "value of type " + value.type().to_string() + " for a table of " + table.type.element.to_string());
 }
@@ -24,7 +24,7 @@ Result<void> check_index(const TableInstance& table, uint64_t index) {
 
 Result<Table> Table::create(Store& store, const TableType& type, Value init) {
   WPLUG_TRY(check_type(type));
-  if (!value_fits(init, type.element)) {
+  if (!value_fits(*store.impl(), init, type.element)) {
     return Error(ErrorKind::misuse,
                  "value of type " + init.type().to_string() + " for a table of " + type.element.to_string());
   }
@@ -42,18 +42,20 @@ uint64_t Table::size() const { return table_->elements.size(); }
 
 Result<Value> Table::get(uint64_t index) const {
   WPLUG_TRY(check_index(*table_, index));
-  return Value::ref(table_->type.element, Ref::from_bits(table_->elements[static_cast<size_t>(index)]));
+  const uint64_t bits = table_->elements[static_cast<size_t>(index)];
+  if (may_refer_to_object(table_->type.element)) store_->heap.keep_candidate(bits);
+  return Value::ref(table_->type.element, Ref::from_bits(bits));
 }
 
 Result<void> Table::set(uint64_t index, const Value& value) {
   WPLUG_TRY(check_index(*table_, index));
-  WPLUG_TRY(check_element(*table_, value));
+  WPLUG_TRY(check_element(*store_, *table_, value));
   table_->elements[static_cast<size_t>(index)] = value.bits();
   return {};
 }
 
 Result<uint64_t> Table::grow(uint64_t elements, const Value& init) {
-  WPLUG_TRY(check_element(*table_, init));
+  WPLUG_TRY(check_element(*store_, *table_, init));
   const uint64_t old_size = grow_table(*store_, *table_, elements, init.bits());
   if (old_size == UINT64_MAX) {
     return Error(ErrorKind::limit, "table of " + std::to_string(size()) + " elements cannot grow by " +

@@ -97,7 +97,7 @@ std::string ExternType::to_string() const {
     case ExternKind::memory: return memory_text(memory);
     case ExternKind::global:
       return global.is_mutable ? "global (mut " + global.type.to_string() + ")" : "global " + global.type.to_string();
-    case ExternKind::tag: break;
+    case ExternKind::tag: return "tag " + list(func.params);
   }
   return wplug::to_string(kind);
 }

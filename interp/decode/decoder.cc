@@ -31,7 +31,8 @@ Result<ModuleDef> decode_module(std::span<const uint8_t> bytes, const ModuleLimi
   return std::move(decoder.module());
 }
 
-// `order` is the place a section must have among the others (spec 5.5.2): data count stands before code.
+// `order` is the place a section must have among the others (spec 5.5.2): tags stand before globals, data count
+// before code.
 struct ModuleDecoder::SectionKind {
   uint8_t id;
   uint8_t order;
@@ -40,20 +41,21 @@ struct ModuleDecoder::SectionKind {
 
 const ModuleDecoder::SectionKind* ModuleDecoder::kind_of(uint8_t id) {
   using D = ModuleDecoder;
-  static constexpr std::array<SectionKind, 13> kKinds = {{
+  static constexpr std::array<SectionKind, 14> kKinds = {{
       {kCustomId, 0, &D::custom_section},
       {1, 1, &D::type_section},
       {2, 2, &D::import_section},
       {3, 3, &D::function_section},
       {4, 4, &D::table_section},
       {5, 5, &D::memory_section},
-      {6, 6, &D::global_section},
-      {7, 7, &D::export_section},
-      {8, 8, &D::start_section},
-      {9, 9, &D::element_section},
-      {10, 11, &D::code_section},
-      {11, 12, &D::data_section},
-      {12, 10, &D::data_count_section},
+      {6, 7, &D::global_section},
+      {7, 8, &D::export_section},
+      {8, 9, &D::start_section},
+      {9, 10, &D::element_section},
+      {10, 12, &D::code_section},
+      {11, 13, &D::data_section},
+      {12, 11, &D::data_count_section},
+      {13, 6, &D::tag_section},
   }};
   return id < kKinds.size() ? &kKinds[id] : nullptr;
 }
@@ -94,7 +96,7 @@ void ModuleDecoder::section() {
   const uint8_t id = reader_.u8();
   const SectionKind* kind = kind_of(id);
   if (kind == nullptr) {
-    reader_.fail_at(id_offset, concat("malformed section id ", id, id == 13 ? ": exceptions are not supported" : ""));
+    reader_.fail_at(id_offset, concat("malformed section id ", id));
     return;
   }
   const size_t size_offset = reader_.offset();

@@ -1,6 +1,7 @@
 // What decoder.cc, sections.cc and segments.cc share: the decoding of one module.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -42,6 +43,7 @@ class ModuleDecoder {
   void function_section(ByteReader& reader);
   void table_section(ByteReader& reader);
   void memory_section(ByteReader& reader);
+  void tag_section(ByteReader& reader);
   void global_section(ByteReader& reader);
   void export_section(ByteReader& reader);
   void start_section(ByteReader& reader);
@@ -50,11 +52,16 @@ class ModuleDecoder {
   void code_section(ByteReader& reader);
   void data_section(ByteReader& reader);
 
-  void func_type(ByteReader& reader, FuncType& type);
+  void rec_group(ByteReader& reader);
+  void sub_type(ByteReader& reader, SubType& type);
+  void composite_type(ByteReader& reader, SubType& type);
+  // A ValType has room for so many indices.
+  uint32_t type_limit() const { return std::min(limits_.types, ValType::kMostTypeIndex); }
   std::vector<ValType> result_type(ByteReader& reader, std::string_view what, uint32_t limit);
   void import(ByteReader& reader);
   uint32_t import_item(ByteReader& reader, ExternKind kind);
   void table(ByteReader& reader, TableDef& table);
+  static TagDef tag(ByteReader& reader);
   void element(ByteReader& reader, ElementDef& element);
   void element_kind(ByteReader& reader);
   void element_items(ByteReader& reader, ElementDef& element);

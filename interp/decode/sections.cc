@@ -10,8 +10,13 @@ namespace wplug {
 namespace {
 
 constexpr uint8_t kFuncTypeCode = 0x60;
+constexpr uint8_t kStructTypeCode = 0x5f;
+constexpr uint8_t kArrayTypeCode = 0x5e;
+constexpr uint8_t kSubTypeCode = 0x50;
+constexpr uint8_t kFinalSubTypeCode = 0x4f;
+constexpr uint8_t kRecGroupCode = 0x4e;
 constexpr uint8_t kTableWithInit = 0x40;
-constexpr uint8_t kTagKind = 4;
+constexpr uint8_t kLastKind = 4;  // a tag
 
 }  // namespace
 
@@ -38,25 +43,64 @@ std::string_view ModuleDecoder::name(ByteReader& reader) const {
   return reader.name();
 }
 
+// Spec 5.3.11: each entry is a recursion group, most often of one type that needs no brackets.
 void ModuleDecoder::type_section(ByteReader& reader) {
-  const uint32_t types = count(reader, "types", 0, limits_.types);
-  module_.types.reserve(types);
-  for (uint32_t i = 0; i < types && reader.ok(); ++i) func_type(reader, module_.types.emplace_back());
+  const uint32_t groups = count(reader, "types", 0, type_limit());
+  module_.types.reserve(groups);
+  module_.rec_groups.reserve(groups);
+  for (uint32_t i = 0; i < groups && reader.ok(); ++i) rec_group(reader);
 }
 
-void ModuleDecoder::func_type(ByteReader& reader, FuncType& type) {
-  const size_t offset = reader.offset();
-  const uint8_t code = reader.u8();
-  if (code != kFuncTypeCode) {
-    const bool is_gc = code == 0x4e || code == 0x4f || code == 0x50 || code == 0x5e || code == 0x5f;
-    // The code is an s7, of one byte only.
-    reader.fail_at(offset, code >= 0x80 ? "integer representation too long"
-                                        : concat("malformed definition type ", Hex{code},
-                                                 is_gc ? ": garbage collection is not supported" : ""));
+void ModuleDecoder::rec_group(ByteReader& reader) {
+  const auto begin = static_cast<uint32_t>(module_.types.size());
+  uint32_t types = 1;
+  if (reader.peek() == kRecGroupCode) {
+    reader.skip(1);
+    types = count(reader, "types", begin, type_limit());
+  } else if (!fits(reader, "types", begin, 1, type_limit())) {
     return;
   }
-  type.params = result_type(reader, "parameters", limits_.params);
-  type.results = result_type(reader, "results", limits_.results);
+  for (uint32_t i = 0; i < types && reader.ok(); ++i) sub_type(reader, module_.types.emplace_back());
+  module_.rec_groups.push_back({begin, static_cast<uint32_t>(module_.types.size())});
+}
+
+void ModuleDecoder::sub_type(ByteReader& reader, SubType& type) {
+  const uint8_t code = reader.peek();
+  if (code == kSubTypeCode || code == kFinalSubTypeCode) {
+    reader.skip(1);
+    type.is_final = code == kFinalSubTypeCode;
+    const size_t offset = reader.offset();
+    const uint32_t supertypes = count(reader, "supertypes", 0, UINT32_MAX);
+    if (supertypes > 1) reader.fail_at(offset, "multiple supertypes", ErrorKind::invalid);
+    if (supertypes == 1) type.supertype = reader.u32();
+  }
+  composite_type(reader, type);
+}
+
+void ModuleDecoder::composite_type(ByteReader& reader, SubType& type) {
+  const size_t offset = reader.offset();
+  const uint8_t code = reader.u8();
+  switch (code) {
+    case kFuncTypeCode:
+      type.func.params = result_type(reader, "parameters", limits_.params);
+      type.func.results = result_type(reader, "results", limits_.results);
+      return;
+    case kStructTypeCode: {
+      type.kind = CompositeKind::struct_;
+      const uint32_t fields = count(reader, "fields", 0, limits_.struct_fields);
+      type.fields.reserve(fields);
+      for (uint32_t i = 0; i < fields && reader.ok(); ++i) type.fields.push_back(read_field_type(reader));
+      return;
+    }
+    case kArrayTypeCode:
+      type.kind = CompositeKind::array;
+      type.fields.push_back(read_field_type(reader));
+      return;
+    default:
+      // The code is an s7, of one byte only.
+      reader.fail_at(offset, code >= 0x80 ? "integer representation too long"
+                                          : concat("malformed definition type ", Hex{code}));
+  }
 }
 
 std::vector<ValType> ModuleDecoder::result_type(ByteReader& reader, std::string_view what, uint32_t limit) {
@@ -80,9 +124,8 @@ void ModuleDecoder::import(ByteReader& reader) {
   import.name = name(reader);
   const size_t offset = reader.offset();
   const uint8_t kind = reader.u8();
-  if (kind >= kTagKind) {
-    reader.fail_at(
-        offset, concat("malformed import kind ", Hex{kind}, kind == kTagKind ? ": exceptions are not supported" : ""));
+  if (kind > kLastKind) {
+    reader.fail_at(offset, concat("malformed import kind ", Hex{kind}));
     return;
   }
   import.kind = static_cast<ExternKind>(kind);
@@ -109,6 +152,11 @@ uint32_t ModuleDecoder::import_item(ByteReader& reader, ExternKind kind) {
       const MemoryType type = read_memory_type(reader);
       if (fits(reader, "memories", module_.memories.size(), 1, limits_.memories)) module_.memories.push_back(type);
       return module_.imported_memories++;
+    }
+    case ExternKind::tag: {
+      const TagDef imported = tag(reader);
+      if (fits(reader, "tags", module_.tags.size(), 1, limits_.tags)) module_.tags.push_back(imported);
+      return module_.imported_tags++;
     }
     default: {
       const GlobalType type = read_global_type(reader);
@@ -146,6 +194,20 @@ void ModuleDecoder::memory_section(ByteReader& reader) {
   for (uint32_t i = 0; i < memories && reader.ok(); ++i) module_.memories.push_back(read_memory_type(reader));
 }
 
+void ModuleDecoder::tag_section(ByteReader& reader) {
+  const uint32_t tags = count(reader, "tags", module_.tags.size(), limits_.tags);
+  module_.tags.reserve(module_.tags.size() + tags);
+  for (uint32_t i = 0; i < tags && reader.ok(); ++i) module_.tags.push_back(tag(reader));
+}
+
+// The first byte, an attribute, is for kinds of tags to come (spec 5.3.13).
+TagDef ModuleDecoder::tag(ByteReader& reader) {
+  const size_t offset = reader.offset();
+  const uint8_t attribute = reader.u8();
+  if (attribute != 0) reader.fail_at(offset, concat("malformed tag attribute ", Hex{attribute}));
+  return {reader.u32()};
+}
+
 void ModuleDecoder::global_section(ByteReader& reader) {
   const uint32_t globals = count(reader, "globals", module_.globals.size(), limits_.globals);
   module_.globals.reserve(module_.globals.size() + globals);
@@ -164,10 +226,7 @@ void ModuleDecoder::export_section(ByteReader& reader) {
     exported.name = name(reader);
     const size_t offset = reader.offset();
     const uint8_t kind = reader.u8();
-    if (kind >= kTagKind) {
-      reader.fail_at(offset, concat("malformed export kind ", Hex{kind},
-                                    kind == kTagKind ? ": exceptions are not supported" : ""));
-    }
+    if (kind > kLastKind) reader.fail_at(offset, concat("malformed export kind ", Hex{kind}));
     exported.kind = static_cast<ExternKind>(kind);
     exported.index = reader.u32();
   }

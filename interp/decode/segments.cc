@@ -16,8 +16,8 @@ ConstExpr ModuleDecoder::const_expr(ByteReader& reader) {
   // Blocks are not constant, but the validator is to say so: here they only must not hide where the expression ends.
   for (size_t depth = 1; depth > 0;) {
     if (!instructions.next(instruction)) return {};
-    if (instruction.op == Op::end) --depth;
-    if (instruction.op == Op::block || instruction.op == Op::loop || instruction.op == Op::if_) ++depth;
+    if (instruction.op == Op::end || (instruction.op == Op::delegate && depth > 1)) --depth;
+    if (opens_block(instruction.op)) ++depth;
     if (instruction.op == Op::else_ && depth == 1) {
       reader.fail_at(instruction.offset, "END opcode expected");
       return {};
@@ -44,6 +44,7 @@ void ModuleDecoder::element(ByteReader& reader, ElementDef& element) {
   const bool is_explicit = (kind & 2) != 0;
   element.mode = is_active ? SegmentMode::active : is_explicit ? SegmentMode::declarative : SegmentMode::passive;
   element.uses_expressions = (kind & 4) != 0;
+  if (!element.uses_expressions) element.type = ValType::ref(HeapKind::func, false);
   if (is_active) {
     if (is_explicit) element.table = reader.u32();
     element.offset = const_expr(reader);

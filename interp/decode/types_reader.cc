@@ -1,5 +1,6 @@
 #include "interp/decode/types_reader.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "interp/base/concat.h"
@@ -11,49 +12,58 @@ namespace {
 constexpr uint8_t kNullableRef = 0x63;
 constexpr uint8_t kNonNullRef = 0x64;
 constexpr uint8_t kEmptyBlock = 0x40;
+constexpr uint8_t kPackedI8 = 0x78;
+constexpr uint8_t kPackedI16 = 0x77;
 
-// What a type code stands for that this engine does not have, as the end of a message; empty for a code of nothing.
-std::string_view missing_feature(uint8_t code) {
-  if (code == kNullableRef || code == kNonNullRef) return ": typed references are not supported";
-  if (code == 0x69 || code == 0x74) return ": exceptions are not supported";
-  if (code >= 0x6a && code <= 0x73) return ": garbage collection is not supported";
-  return {};
+bool read_mutability(ByteReader& reader) {
+  const size_t offset = reader.offset();
+  const uint8_t mutability = reader.u8();
+  if (mutability > 1) reader.fail_at(offset, concat("malformed mutability ", Hex{mutability}));
+  return mutability == 1;
+}
+
+bool is_abstract_heap_type(uint8_t code) {
+  return code >= static_cast<uint8_t>(HeapKind::exn) && code <= static_cast<uint8_t>(HeapKind::noexn);
 }
 
 ValType fail_type(ByteReader& reader, size_t offset, std::string_view what, uint8_t code) {
-  reader.fail_at(offset, concat("malformed ", what, " type ", Hex{code}, missing_feature(code)));
+  const std::string_view why = code == 0x7b ? ": SIMD is not supported" : "";
+  reader.fail_at(offset, concat("malformed ", what, " type ", Hex{code}, why));
   return ValType::i32();
 }
 
 }  // namespace
 
+// An index is a non-negative s33. One that no module can have is as unknown as the largest.
 ValType read_heap_type(ByteReader& reader) {
   const size_t offset = reader.offset();
-  const uint8_t code = reader.u8();
-  if (code == static_cast<uint8_t>(HeapKind::func)) return ValType::funcref();
-  if (code == static_cast<uint8_t>(HeapKind::extern_)) return ValType::externref();
-  if ((code & 0xc0) != 0x40) {
-    reader.fail_at(offset, "malformed heap type: typed references are not supported");
-    return ValType::funcref();
+  const uint8_t code = reader.peek();
+  if (is_abstract_heap_type(code)) {
+    (void)reader.u8();
+    return ValType::ref(static_cast<HeapKind>(code), true);
   }
-  return fail_type(reader, offset, "heap", code);
+  if ((code & 0xc0) == 0x40) {
+    (void)reader.u8();
+    return fail_type(reader, offset, "heap", code);
+  }
+  const int64_t index = reader.s33();
+  if (index < 0) reader.fail_at(offset, "malformed heap type");
+  return ValType::ref_to(static_cast<uint32_t>(std::clamp<int64_t>(index, 0, ValType::kMostTypeIndex)), true);
 }
 
 ValType read_ref_type(ByteReader& reader) {
   const size_t offset = reader.offset();
   const uint8_t code = reader.u8();
-  switch (code) {
-    case 0x70: return ValType::funcref();
-    case 0x6f: return ValType::externref();
-    case kNullableRef: return read_heap_type(reader);
-    default: return fail_type(reader, offset, "reference", code);
-  }
+  if (is_abstract_heap_type(code)) return ValType::ref(static_cast<HeapKind>(code), true);
+  if (code == kNullableRef) return read_heap_type(reader);
+  if (code == kNonNullRef) return read_heap_type(reader).with_null(false);
+  return fail_type(reader, offset, "reference", code);
 }
 
 ValType read_val_type(ByteReader& reader) {
   const size_t offset = reader.offset();
   const uint8_t code = reader.peek();
-  if (code == 0x70 || code == 0x6f || code == kNullableRef) return read_ref_type(reader);
+  if (code == kNullableRef || code == kNonNullRef || is_abstract_heap_type(code)) return read_ref_type(reader);
   (void)reader.u8();
   switch (code) {
     case 0x7f: return ValType::i32();
@@ -63,6 +73,20 @@ ValType read_val_type(ByteReader& reader) {
     case 0x7b: return ValType::v128();
     default: return fail_type(reader, offset, "value", code);
   }
+}
+
+FieldType read_field_type(ByteReader& reader) {
+  FieldType field;
+  const uint8_t code = reader.peek();
+  if (code == kPackedI8 || code == kPackedI16) {
+    (void)reader.u8();
+    field.type = ValType::i32();
+    field.packed = code == kPackedI8 ? Packed::i8 : Packed::i16;
+  } else {
+    field.type = read_val_type(reader);
+  }
+  field.is_mutable = read_mutability(reader);
+  return field;
 }
 
 // A block type is a value type where its first byte is a negative s33 of one byte, else the index of a function type.
@@ -134,10 +158,7 @@ MemoryType read_memory_type(ByteReader& reader) {
 GlobalType read_global_type(ByteReader& reader) {
   GlobalType type;
   type.type = read_val_type(reader);
-  const size_t offset = reader.offset();
-  const uint8_t mutability = reader.u8();
-  if (mutability > 1) reader.fail_at(offset, concat("malformed mutability ", Hex{mutability}));
-  type.is_mutable = mutability == 1;
+  type.is_mutable = read_mutability(reader);
   return type;
 }
 

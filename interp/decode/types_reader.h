@@ -21,6 +21,7 @@ ValType read_val_type(ByteReader& reader);
 ValType read_ref_type(ByteReader& reader);
 // A heap type, as the nullable reference to it.
 ValType read_heap_type(ByteReader& reader);
+FieldType read_field_type(ByteReader& reader);
 BlockType read_block_type(ByteReader& reader);
 // Sizes in limits are read with 64 bits, as the spec has them; the validator checks their range.
 TableType read_table_type(ByteReader& reader);

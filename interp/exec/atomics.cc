@@ -3,7 +3,8 @@
 #include <chrono>
 
 #include "interp/base/atomic_bytes.h"
-#include "interp/exec/on_slots.h"
+#include "interp/exec/handlers.h"
+#include "interp/exec/pieces.h"
 #include "interp/exec/poll.h"
 #include "interp/wasm/numeric.h"
 

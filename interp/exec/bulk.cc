@@ -2,8 +2,8 @@
 // work in pieces between which they poll, so that no single instruction holds an interrupt or a deadline up.
 #include <algorithm>
 
-#include "interp/exec/on_slots.h"
-#include "interp/exec/poll.h"
+#include "interp/exec/handlers.h"
+#include "interp/exec/pieces.h"
 #include "interp/wasm/numeric.h"
 
 namespace wplug {
@@ -15,30 +15,6 @@ using numeric::MaybeTrap;
 constexpr uint64_t kBytesPerUnit = 8;        // one unit of fuel
 constexpr uint64_t kMemoryPiece = 512 << 10;  // bytes between polls
 constexpr uint64_t kTablePiece = 64 << 10;    // elements between polls
-
-// Charges `units`, then calls work(at, n) for pieces of 0..count, from the end when `backward`.
-template <class Work>
-MaybeTrap in_pieces(Regs& regs, uint64_t executed, uint64_t count, uint64_t units, uint64_t piece, bool backward, Work work) {
-  Context& context = *regs.ctx;
-  uint64_t before = context.slice_end - static_cast<uint64_t>(regs.fuel) + executed;
-  if (context.fuel_stop != UINT64_MAX && units > context.fuel_stop - std::min(context.fuel_stop, before)) {
-    return numeric::trap(TrapKind::out_of_fuel);
-  }
-  for (uint64_t done = 0; done < count;) {
-    uint64_t n = std::min(piece, count - done);
-    work(backward ? count - done - n : done, n);
-    done += n;
-    regs.fuel -= static_cast<int64_t>(units * n / count);
-    if (done < count) {
-      MaybeTrap trap = check_stop(context);
-      if (trap != kNoTrap) return trap;
-    }
-  }
-  // What rounding of the pieces left over.
-  uint64_t charged = context.slice_end - static_cast<uint64_t>(regs.fuel) + executed - before;
-  regs.fuel -= static_cast<int64_t>(units - charged);
-  return kNoTrap;
-}
 
 bool in_bounds(uint64_t at, uint64_t count, uint64_t size) { return count <= size && at <= size - count; }
 
@@ -142,7 +118,7 @@ MaybeTrap table_init(Regs& regs, const Cell* pc) {
 }
 
 MaybeTrap elem_drop(Regs& regs, const Cell* pc) {
-  regs.ctx->instance->dropped_elements[pc[1].word] = true;
+  drop_element(*regs.ctx->instance, static_cast<uint32_t>(pc[1].word));
   return kNoTrap;
 }
 

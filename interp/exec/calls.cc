@@ -61,7 +61,7 @@ int64_t leave_instance(Context& context, const Cell* return_pc, InstanceImpl* to
       bool wplug_ok = invoke_host(*regs.ctx, *wplug_f, pc, regs.fp, wplug_args);                   \
       regs.mem = regs.ctx->memory_base;                                                            \
       regs.fuel = static_cast<int64_t>(regs.ctx->slice_end - regs.ctx->consumed);                  \
-      if (WPLUG_UNLIKELY(!wplug_ok)) WPLUG_TAIL(error_exit);                                       \
+      if (WPLUG_UNLIKELY(!wplug_ok)) WPLUG_TAIL(host_failed);                                      \
       if (WPLUG_UNLIKELY(regs.fuel < 0)) WPLUG_TAIL_AT(poll, return_pc);                           \
       WPLUG_JUMP(return_pc);                                                                       \
     }                                                                                              \
@@ -93,7 +93,8 @@ WPLUG_INLINE Indirect resolve_indirect(const Regs& regs, const Cell* pc, uint32_
   if (WPLUG_UNLIKELY(index >= table.elements.size())) return {nullptr, numeric::trap(TrapKind::undefined_element)};
   auto* function = reinterpret_cast<FuncInstance*>(static_cast<uintptr_t>(table.elements[index]));
   if (WPLUG_UNLIKELY(function == nullptr)) return {nullptr, numeric::trap(TrapKind::uninitialized_element)};
-  if (WPLUG_UNLIKELY(function->type != pc[2].pointer)) {
+  const auto* type = static_cast<const CanonicalType*>(pc[2].pointer);
+  if (WPLUG_UNLIKELY(function->type != type && !function->type->is_subtype_of(type))) {
     return {nullptr, numeric::trap(TrapKind::indirect_call_type_mismatch)};
   }
   return {function, numeric::kNoTrap};
@@ -122,6 +123,26 @@ WPLUG_HANDLER(call_indirect) {
   WPLUG_ENTER_CODE(target.function->code, fp_new, pc[3].call.params, pc + 4);
 }
 
+WPLUG_HANDLER(call_ref_far) {
+  WPLUG_ENTER;
+  const FuncInstance* function = regs.ctx->call_target;
+  WPLUG_CALL_FUNCTION(function, pc[2], pc + 3);
+}
+
+template <int A>
+WPLUG_HANDLER(call_ref) {
+  WPLUG_ENTER;
+  auto* function = reinterpret_cast<FuncInstance*>(static_cast<uintptr_t>(read_int<uint64_t, A>(regs, pc[1].slots.d)));
+  if (WPLUG_UNLIKELY(function == nullptr)) WPLUG_TRAP_NOW(null_function_reference);
+  if (WPLUG_UNLIKELY(function->instance != regs.ctx->instance)) {
+    regs.ctx->call_target = function;
+    WPLUG_TAIL(call_ref_far);
+  }
+  Slot* fp_new = regs.fp + pc[2].call.base;
+  regs.fuel -= pc[2].call.charge;
+  WPLUG_ENTER_CODE(function->code, fp_new, pc[2].call.params, pc + 3);
+}
+
 // ---- tail calls: the frame is replaced. `own` has this function's parameters (low) and the callee's results (high).
 
 WPLUG_HANDLER(tail_call_far) {
@@ -138,7 +159,7 @@ WPLUG_HANDLER(tail_call_far) {
     bool ok = invoke_host(*regs.ctx, *function, pc, regs.fp, args);
     regs.mem = regs.ctx->memory_base;
     regs.fuel = static_cast<int64_t>(regs.ctx->slice_end - regs.ctx->consumed);
-    if (!ok) WPLUG_TAIL(error_exit);
+    if (!ok) WPLUG_TAIL(host_failed_tail);
     std::memmove(regs.fp, args, words[1].half.high * sizeof(Slot));
     regs.fp = caller;
     if (regs.fuel < 0) WPLUG_TAIL_AT(poll, target);
@@ -203,6 +224,16 @@ WPLUG_HANDLER(return_call_indirect) {
   WPLUG_TAIL(tail_call_far);
 }
 
+template <int A>
+WPLUG_HANDLER(return_call_ref) {
+  WPLUG_ENTER;
+  auto* function = reinterpret_cast<FuncInstance*>(static_cast<uintptr_t>(read_int<uint64_t, A>(regs, pc[1].slots.d)));
+  if (WPLUG_UNLIKELY(function == nullptr)) WPLUG_TRAP_NOW(null_function_reference);
+  regs.ctx->call_target = function;
+  regs.ctx->call_words = pc + 2;
+  WPLUG_TAIL(tail_call_far);
+}
+
 }  // namespace
 
 const Cell* lower_and_enter(Context& context, FunctionCode& code, const Slot* fp) {
@@ -253,6 +284,18 @@ struct CallIndirect {
     return &call_indirect<I>;
   }
 };
+struct CallRef {
+  template <int I>
+  static constexpr Handler* at() {
+    return &call_ref<I>;
+  }
+};
+struct ReturnCallRef {
+  template <int I>
+  static constexpr Handler* at() {
+    return &return_call_ref<I>;
+  }
+};
 struct ReturnCall {
   template <int I>
   static constexpr Handler* at() {
@@ -281,6 +324,8 @@ HandlerTable call_handlers(IrOp op) {
     case IrOp::call: return make_table<Call, 1>();
     case IrOp::call_import: return make_table<CallImport, 1>();
     case IrOp::call_indirect: return make_table<CallIndirect, kA>();
+    case IrOp::call_ref: return make_table<CallRef, kA>();
+    case IrOp::return_call_ref: return make_table<ReturnCallRef, kA>();
     case IrOp::return_call: return make_table<ReturnCall, 1>();
     case IrOp::return_call_import: return make_table<ReturnCallImport, 1>();
     case IrOp::return_call_indirect: return make_table<ReturnCallIndirect, kA>();

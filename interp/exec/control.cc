@@ -1,6 +1,4 @@
 // Returns, traps, polling, and the run itself.
-#include <chrono>
-
 #include "interp/exec/handlers.h"
 #include "interp/exec/poll.h"
 #include "interp/exec/run.h"
@@ -32,10 +30,6 @@ WPLUG_COLD_HANDLER(error_exit) {
 
 namespace {
 
-int64_t steady_now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 // Starts the next slice, or says why the run must stop.
 numeric::MaybeTrap next_slice(Context& context, int64_t& fuel) {
   context.consumed = context.slice_end - static_cast<uint64_t>(fuel);
@@ -47,20 +41,6 @@ numeric::MaybeTrap next_slice(Context& context, int64_t& fuel) {
   fuel = start_slice(context);
   return numeric::kNoTrap;
 }
-
-}  // namespace
-
-numeric::MaybeTrap check_stop(const Context& context) {
-  if (context.interrupt != nullptr && context.interrupt->load(std::memory_order_relaxed) != 0) {
-    return numeric::trap(TrapKind::interrupted);
-  }
-  if (context.deadline_ns != INT64_MAX && steady_now() >= context.deadline_ns) {
-    return numeric::trap(TrapKind::deadline_exceeded);
-  }
-  return numeric::kNoTrap;
-}
-
-namespace {
 
 // Where to go on step by step: the target's copy, after what stands between (the way back to another instance, lowering).
 const Cell* step_into(Context& context, const Cell* target, const Slot* fp) {

@@ -136,12 +136,18 @@ typedef const Cell* Handler(WPLUG_PARAMS);
 #define WPLUG_NEXT(cells) WPLUG_JUMP(pc + (cells))
 
 // Why run() came back, in Context::exit_reason.
-enum class ExitReason : uint8_t { finished, trapped, failed };
+// `thrown` is an exception that no frame of the run
+// has caught, in ctx->host_error.
+enum class ExitReason : uint8_t { finished, trapped, failed, thrown };
 
 // Ends the run with the trap in ctx->trap_kind at `pc`.
 WPLUG_COLD_HANDLER(trap_exit);
 // Ends the run with ctx->host_error at `pc`.
 WPLUG_COLD_HANDLER(error_exit);
+// Ends the run, or throws the exception that ctx->host_error is, at `pc`, where a host function was called; host_failed_tail: in place of the
+// frame.
+WPLUG_COLD_HANDLER(host_failed);
+WPLUG_COLD_HANDLER(host_failed_tail);
 // The traps that handlers raise, one entry each so that the hot handler holds no more than a jump.
 template <TrapKind kind>
 WPLUG_COLD_HANDLER(trap_with) {

@@ -92,7 +92,7 @@ Error with_backtrace(Error error, std::vector<Frame> frames) {
       return error;
     case ErrorKind::trap:
       if (!error.trap()->backtrace().empty()) return error;
-      return Error(Trap(error.trap()->kind(), error.trap()->message(), std::move(frames)));
+      return Error(error.trap()->with_backtrace(std::move(frames)));
     case ErrorKind::limit:
       return Error(Trap(TrapKind::host_error, error.message(), std::move(frames)));
     default:
@@ -103,13 +103,14 @@ Error with_backtrace(Error error, std::vector<Frame> frames) {
 Error make_error(Context& context, size_t transitions_at_entry) {
   std::vector<Position> positions = walk(context, transitions_at_entry);
   auto kind = static_cast<TrapKind>(context.trap_kind);
-  bool failed = static_cast<ExitReason>(context.exit_reason) == ExitReason::failed;
+  auto reason = static_cast<ExitReason>(context.exit_reason);
+  bool failed = reason == ExitReason::failed;
   // A host call settles everything, and so does the call that a function's lowering failed in.
   if (!failed) context.consumed += unsettled(context, positions);
-  if (!failed && kind == TrapKind::out_of_fuel) context.consumed = context.fuel_stop;
+  if (reason == ExitReason::trapped && kind == TrapKind::out_of_fuel) context.consumed = context.fuel_stop;
   context.stopped_at_target = false;
   std::vector<Frame> frames = backtrace(positions);
-  if (failed) return with_backtrace(std::move(*std::exchange(context.host_error, nullptr)), std::move(frames));
+  if (reason != ExitReason::trapped) return with_backtrace(std::move(*std::exchange(context.host_error, nullptr)), std::move(frames));
   return Error(Trap(kind, std::string(to_string(kind)), std::move(frames)));
 }
 
@@ -128,7 +129,10 @@ bool invoke_host(Context& context, const FuncInstance& function, const Cell* pc,
   context.trap_fp = fp;
   InstanceImpl* instance = context.instance;
   Caller caller(context.store->owner, context.store, instance);
+  Heap& heap = context.store->heap;
+  const size_t kept = heap.kept();
   Result<void> result = function.host(function.env, caller, slots);
+  if (heap.kept() != kept) heap.release_to(kept);
   context.stack_top = saved_top;
   if (context.fuel_stop != fuel_stop) end_slice(context);
   refresh_memory(context);

@@ -12,7 +12,8 @@ std::array<HandlerTable, kIrOpCount> make_tables() {
   for (size_t i = 0; i < kIrOpCount; ++i) {
     for (auto* part : {int_handlers, int_branch_handlers, float_handlers, unary_handlers, load_handlers, store_handlers,
                        far_load_handlers, far_store_handlers, atomic_handlers, value_handlers, control_handlers, call_handlers,
-                       bulk_handlers, vector_handlers, vector_unary_handlers}) {
+                       bulk_handlers, vector_handlers, vector_unary_handlers, reference_handlers, object_handlers,
+                       exception_handlers}) {
       tables[i] = part(static_cast<IrOp>(i));
       if (!tables[i].empty()) break;
     }

@@ -29,6 +29,9 @@ HandlerTable call_handlers(IrOp op);
 HandlerTable bulk_handlers(IrOp op);
 HandlerTable vector_handlers(IrOp op);
 HandlerTable vector_unary_handlers(IrOp op);
+HandlerTable reference_handlers(IrOp op);
+HandlerTable object_handlers(IrOp op);
+HandlerTable exception_handlers(IrOp op);
 
 // A table of Maker::at<I>() for I in 0..N-1.
 template <class Maker, int N>

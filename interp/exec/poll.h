@@ -2,11 +2,4 @@
 #pragma once
 
 #include "interp/store/runtime.h"
-#include "interp/wasm/numeric.h"
-
-namespace wplug {
-
-// The trap of an interrupt or of a deadline that has passed, or kNoTrap.
-numeric::MaybeTrap check_stop(const Context& context);
-
-}  // namespace wplug
+#include "interp/store/stop.h"

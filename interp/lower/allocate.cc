@@ -110,7 +110,8 @@ class Allocator {
       const VReg& reg = function_.vregs[v];
       int registers = reg.reg_class == RegClass::integer ? kIntRegisters : kFloatRegisters;
       std::span<const Segment> segments = liveness_.of(v);
-      if (reg.pinned || registers == 0 || segments.empty()) continue;
+      bool at_handler = v < liveness_.at_handler.size() && liveness_.at_handler[v];
+      if (reg.pinned || at_handler || registers == 0 || segments.empty()) continue;
       double crossed = 0;
       for_each_crossed_call(v, [&](const Call& call) { crossed += call.weight; });
       double cost = crossed + std::min(crossed, definitions_[v]);

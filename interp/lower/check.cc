@@ -2,7 +2,8 @@
 // virtual register only from a location that holds it. A definition puts the register into its location and makes every other copy stale.
 // A call makes machine registers and the slots from its arguments on unknown, and defines its results. Where ways meet, what they
 // agree on remains. Blocks are followed to a fixed point, then every use is checked once. A vector at home is in two slots, the second of which
-// holds the register's number with kUpperHalf.
+// holds the register's number with kUpperHalf. From an instruction that may throw a way leads to its try block, on which nothing is left in
+// machine registers, and from there to the handlers, which find their values in slots.
 #include "interp/lower/check.h"
 
 #include <algorithm>
@@ -66,6 +67,8 @@ class Checker {
   void define(State& state, uint32_t location, uint32_t vreg, uint32_t index);
   void slot_operands(const State& state, uint32_t index);
   void call(const Ir& ir, State& state, uint32_t index);
+  State thrown(const Ir& ir, State state) const;
+  State caught(const CatchTarget& handler, State state) const;
   void fail(uint32_t index, const std::string& what);
 
   ModuleCode& module_;
@@ -179,6 +182,24 @@ Decoded Checker::decode(uint32_t at) const {
       out.b = coded_location(s.b);
       out.c = coded_location(s.c);
       return out;
+    case IrShape::struct_get:
+      out.d = location(op.d, i / a_places, s.d);
+      out.a = int_location(i % a_places, s.a);
+      return out;
+    case IrShape::struct_set:
+      out.a = int_location(i / places(op.d), s.d);
+      out.b = location(op.d, i % places(op.d), s.a);
+      return out;
+    case IrShape::array_get:
+      out.d = location(op.d, i / (a_places * a_places), s.d);
+      out.a = int_location(i / a_places % a_places, s.a);
+      out.b = int_location(i % a_places, s.b);
+      return out;
+    case IrShape::array_set:
+      out.a = int_location(i / (a_places * places(op.d)), s.d);
+      out.b = int_location(i / places(op.d) % a_places, s.a);
+      out.c = location(op.d, i % places(op.d), s.b);
+      return out;
     case IrShape::special:
       decode_special(out, i, cell);
       return out;
@@ -245,7 +266,16 @@ void Checker::decode_special(Decoded& out, uint32_t i, const Cell* cell) const {
       return;
     case IrOp::call_indirect:
     case IrOp::return_call_indirect:
+    case IrOp::call_ref:
+    case IrOp::return_call_ref:
       out.a = int_location(i, s.d);
+      return;
+    case IrOp::ref_test: case IrOp::ref_cast: case IrOp::ref_check: case IrOp::array_len:
+      out.d = int_location(i / a_places, s.d);
+      out.a = int_location(i % a_places, s.a);
+      return;
+    case IrOp::throw_ref:
+      out.a = cell[1].call.base;
       return;
     case IrOp::ref_func: case IrOp::table_size: case IrOp::memory_size:
       out.d = s.d;
@@ -270,6 +300,7 @@ void Checker::decode_special(Decoded& out, uint32_t i, const Cell* cell) const {
       out.c = s.b;
       return;
     default:
+      if (is_object_operation(out.op)) out.d = s.d;
       return;
   }
 }
@@ -326,6 +357,22 @@ void Checker::call(const Ir& ir, State& state, uint32_t index) {
     if (results.call != index) continue;
     for (uint32_t i = 0; i < results.count; ++i) define(state, function_.vregs[results.first + i].slot, results.first + i, index);
   }
+}
+
+// What is left of the state before an instruction when it throws.
+Checker::State Checker::thrown(const Ir& ir, State state) const {
+  for (uint32_t at = is_call(ir.op) ? ir.label : slots_; at < locations_; ++at) state[at] = kNothing;
+  return state;
+}
+
+Checker::State Checker::caught(const CatchTarget& handler, State state) const {
+  auto define_at_home = [&](uint32_t vreg) {
+    std::replace(state.begin(), state.end(), vreg, kNothing);
+    state[function_.vregs[vreg].slot] = vreg;
+  };
+  for (uint32_t i = 0; i < handler.count; ++i) define_at_home(handler.first + i);
+  if (handler.ref != kNoReg) define_at_home(handler.ref);
+  return state;
 }
 
 void Checker::run_ir(uint32_t index, State& state, bool check) {
@@ -391,10 +438,11 @@ Checker::State Checker::entry_state() {
 Result<void> Checker::run() {
   uint32_t n = static_cast<uint32_t>(function_.code.size());
   if (uint64_t{n} * locations_ > kLargestState * 16) return {};
-  std::vector<State> at_label(n + 1);  // state where a block begins; empty: not reached yet
+  // State where a block begins, and after them where try blocks are thrown to; empty: not reached yet.
+  std::vector<State> at_label(n + 1 + function_.try_blocks.size());
   std::vector<uint32_t> worklist;
   auto flow = [&](uint32_t target, const State& state) {
-    if (target >= n) return;
+    if (target == n) return;
     State& old = at_label[target];
     bool changed = old.empty();
     if (changed) {
@@ -421,6 +469,8 @@ Result<void> Checker::run() {
         return;
       }
       const Ir& ir = function_.code[i];
+      uint32_t block = may_throw(ir.op) && !check ? try_block_at(function_, i) : kNoTry;
+      if (block != kNoTry) flow(n + 1 + block, thrown(ir, state));
       run_ir(i, state, check);
       if (!check && is_branch(ir.op)) flow(function_.labels[ir.label].position, state);
       if (!check && ir.op == IrOp::br_table) {
@@ -435,7 +485,14 @@ Result<void> Checker::run() {
   while (!worklist.empty()) {
     uint32_t start = worklist.back();
     worklist.pop_back();
-    follow(start, false);
+    if (start <= n) {
+      follow(start, false);
+      continue;
+    }
+    const TryBlock& block = function_.try_blocks[start - n - 1];
+    const State state = at_label[start];
+    for (const CatchTarget& handler : block.handlers) flow(function_.labels[handler.label].position, caught(handler, state));
+    if (block.parent != kNoTry) flow(n + 1 + block.parent, state);
   }
   for (uint32_t start = 0; start < n; ++start) {
     if (!at_label[start].empty()) follow(start, true);

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,6 +20,7 @@ namespace wplug {
 
 struct ModuleCode;
 struct LoweredBody;
+struct UnwindTable;
 
 // A defined function's code. `entry` is `stub`, whose handler lowers the function, until it is lowered. A reader loads `entry` first
 // (acquire), then `frame_slots`.
@@ -51,7 +53,7 @@ struct ModuleCode {
   std::string fallback_name;
   std::unique_ptr<FunctionCode[]> functions;  // defined functions only: [index - def.imported_functions]
   std::mutex mutex;                           // guards lowering and `bodies`
-  std::vector<std::unique_ptr<LoweredBody>> bodies;  // in the order of lowering
+  std::map<const Cell*, std::unique_ptr<LoweredBody>> bodies;  // by their first cells
   std::once_flag names_once;
   NameSection name_section;
 
@@ -62,7 +64,10 @@ struct ModuleCode {
 
 // A function's internal code.
 struct LoweredBody {
+  LoweredBody();
+  ~LoweredBody();
   std::vector<Cell> cells;
+  std::unique_ptr<const UnwindTable> unwind;  // null without handlers of exceptions
   const FunctionCode* function = nullptr;
   bool contains(const Cell* pc) const { return pc >= cells.data() && pc < cells.data() + cells.size(); }
 };

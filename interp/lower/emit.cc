@@ -100,6 +100,7 @@ class Emitter {
   void load_home(uint32_t vreg);
   void returns(IrOp op, const Ir& ir, uint32_t index);
   void calls(const Ir& ir);
+  void object_operation(const Ir& ir);
   void patch();
 
   struct Fixup {
@@ -305,6 +306,22 @@ void Emitter::one(const Ir& ir) {
       vector_word(ir.imm + 1);
       return;
     }
+    case IrShape::struct_get:
+      handler(ir.op, place(ir.d) * a_places + place(ir.a));
+      with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
+      return;
+    case IrShape::struct_set:
+      handler(ir.op, place(ir.a) * places(op.d) + place(ir.b));
+      with_imm(ir.a, ir.b, static_cast<uint32_t>(ir.imm));
+      return;
+    case IrShape::array_get:
+      handler(ir.op, (place(ir.d) * a_places + place(ir.a)) * a_places + place(ir.b));
+      slots(ir.d, ir.a, ir.b);
+      return;
+    case IrShape::array_set:
+      handler(ir.op, (place(ir.a) * a_places + place(ir.b)) * places(op.d) + place(ir.c));
+      slots(ir.a, ir.b, ir.c);
+      return;
     case IrShape::special:
       special(ir);
       return;
@@ -326,12 +343,15 @@ void Emitter::calls(const Ir& ir) {
   }
   const uint32_t index = static_cast<uint32_t>(ir.imm);
   bool indirect = ir.op == IrOp::call_indirect || ir.op == IrOp::return_call_indirect;
-  const CanonicalType* type = module_.types[indirect ? index : module_.def.functions[index].type];
-  handler(ir.op, indirect ? place(ir.a) : 0);
+  const bool by_ref = ir.op == IrOp::call_ref || ir.op == IrOp::return_call_ref;
+  const CanonicalType* type = module_.types[indirect || by_ref ? index : module_.def.functions[index].type];
+  handler(ir.op, indirect || by_ref ? place(ir.a) : 0);
   if (indirect) {
     slots(ir.a, kNoReg, kNoReg);
     cells_.back().imm.imm = ir.c;
     pointer(type);
+  } else if (by_ref) {
+    slots(ir.a);
   } else if (ir.op == IrOp::call || ir.op == IrOp::return_call) {
     pointer(&module_.function(index));
   } else {
@@ -422,7 +442,33 @@ void Emitter::special(const Ir& ir) {
     case IrOp::return_call:
     case IrOp::return_call_import:
     case IrOp::return_call_indirect:
+    case IrOp::call_ref:
+    case IrOp::return_call_ref:
       return calls(ir);
+    case IrOp::ref_test:
+    case IrOp::ref_cast: {
+      const ValType type = ValType::from_bits(static_cast<uint32_t>(ir.imm));
+      handler(ir.op, place(ir.d) * a_places + place(ir.a));
+      slots(ir.d, ir.a);
+      cells_.back().slots.b = static_cast<uint16_t>(type.heap());
+      cells_.back().slots.c = type.is_nullable() ? 1 : 0;
+      pointer(type.is_concrete() ? module_.types[type.type_index()] : nullptr);
+      return;
+    }
+    case IrOp::ref_check:
+    case IrOp::array_len:
+      handler(ir.op, place(ir.d) * a_places + place(ir.a));
+      with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
+      return;
+    case IrOp::throw_:
+      handler(ir.op, 0);
+      word(ir.imm);
+      call_word(ir.label, module_.types[module_.def.tags[ir.imm].type]->param_slots, call_charge(ir));
+      return;
+    case IrOp::throw_ref:
+      handler(ir.op, 0);
+      call_word(slot(ir.a), 0, call_charge(ir));
+      return;
     case IrOp::ref_func:
     case IrOp::table_size:
     case IrOp::memory_size:
@@ -447,6 +493,18 @@ void Emitter::special(const Ir& ir) {
       handler(ir.op, 0);
       word(ir.imm);
       return;
+    case IrOp::struct_new:
+    case IrOp::struct_new_default:
+    case IrOp::array_new:
+    case IrOp::array_new_default:
+    case IrOp::array_new_fixed:
+    case IrOp::array_new_data:
+    case IrOp::array_new_elem:
+    case IrOp::array_fill:
+    case IrOp::array_copy:
+    case IrOp::array_init_data:
+    case IrOp::array_init_elem:
+      return object_operation(ir);
     default:  // bulk operations: three operands, two indices, the count for exact fuel
       handler(ir.op, 0);
       slots(ir.a, ir.b, ir.c);
@@ -454,6 +512,15 @@ void Emitter::special(const Ir& ir) {
       word(module_.config.metering ? ir.count : 0);
       return;
   }
+}
+
+void Emitter::object_operation(const Ir& ir) {
+  handler(ir.op, 0);
+  Cell cell;
+  cell.imm = {static_cast<uint16_t>(ir.label), 0, function_.frame_slots};
+  cells_.push_back(cell);
+  pointer(module_.types[static_cast<uint32_t>(ir.imm)]);
+  halves(module_.config.metering ? ir.count : 0, ir.imm >> 32);
 }
 
 void Emitter::patch() {

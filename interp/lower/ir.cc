@@ -1,5 +1,6 @@
 #include "interp/lower/ir.h"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "interp/wasm/simd.h"
@@ -24,6 +25,10 @@ constexpr IrOpInfo kInfo[] = {
 #define WPLUG_IR_LOAD(name, M, R) {#name, IrShape::load, RegClass::integer, class_of<R>},
 #define WPLUG_IR_STORE(name, M, T) {#name, IrShape::store, RegClass::integer, class_of<T>},
 #define WPLUG_IR_ATOMIC(name, M, T, action) {#name, IrShape::atomic, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_STRUCT_GET(name, M, R) {#name, IrShape::struct_get, RegClass::integer, class_of<R>},
+#define WPLUG_IR_STRUCT_SET(name, M, T) {#name, IrShape::struct_set, RegClass::integer, class_of<T>},
+#define WPLUG_IR_ARRAY_GET(name, M, R) {#name, IrShape::array_get, RegClass::integer, class_of<R>},
+#define WPLUG_IR_ARRAY_SET(name, M, T) {#name, IrShape::array_set, RegClass::integer, class_of<T>},
 #define WPLUG_IR_SPECIAL(name) {#name, IrShape::special, RegClass::integer, RegClass::integer},
 #define WPLUG_IR_VECTOR(name) {#name, IrShape::vector_binary, RegClass::vector, RegClass::vector},
 #define WPLUG_IR_VECTOR_SHIFT(name) {#name, IrShape::vector_shift, RegClass::vector, RegClass::vector},
@@ -63,6 +68,9 @@ bool is_terminator(IrOp op) {
     case IrOp::return_call:
     case IrOp::return_call_import:
     case IrOp::return_call_indirect:
+    case IrOp::return_call_ref:
+    case IrOp::throw_:
+    case IrOp::throw_ref:
       return true;
     default:
       return false;
@@ -71,7 +79,20 @@ bool is_terminator(IrOp op) {
 
 bool is_indirect_call(IrOp op) { return op == IrOp::call_indirect || op == IrOp::return_call_indirect; }
 
-bool is_call(IrOp op) { return op == IrOp::call || op == IrOp::call_import || op == IrOp::call_indirect; }
+bool is_call(IrOp op) {
+  return op == IrOp::call || op == IrOp::call_import || op == IrOp::call_indirect || op == IrOp::call_ref;
+}
+
+bool is_object_operation(IrOp op) { return op >= IrOp::struct_new && op <= IrOp::array_init_elem; }
+
+bool may_throw(IrOp op) { return is_call(op) || op == IrOp::throw_ || op == IrOp::throw_ref; }
+
+uint32_t try_block_at(const IrFunction& function, uint32_t index) {
+  const std::vector<TryRegion>& regions = function.try_regions;
+  auto after = std::upper_bound(regions.begin(), regions.end(), index,
+                                [](uint32_t i, const TryRegion& region) { return i < region.begin; });
+  return after == regions.begin() ? kNoTry : std::prev(after)->block;
+}
 
 IrOp move_of(RegClass reg_class) {
   return reg_class == RegClass::integer ? IrOp::move : reg_class == RegClass::floating ? IrOp::move_float : IrOp::move_vector;

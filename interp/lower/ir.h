@@ -41,6 +41,10 @@ enum class IrOp : uint16_t {
 #define WPLUG_IR_LOAD(name, M, R) name,
 #define WPLUG_IR_STORE(name, M, T) name,
 #define WPLUG_IR_ATOMIC(name, M, T, action) name,
+#define WPLUG_IR_STRUCT_GET(name, M, R) name,
+#define WPLUG_IR_STRUCT_SET(name, M, T) name,
+#define WPLUG_IR_ARRAY_GET(name, M, R) name,
+#define WPLUG_IR_ARRAY_SET(name, M, T) name,
 #define WPLUG_IR_SPECIAL(name) name,
 #define WPLUG_IR_VECTOR(name) name,
 #define WPLUG_IR_VECTOR_SHIFT(name) name,
@@ -62,7 +66,7 @@ inline constexpr size_t kIrOpCount = static_cast<size_t>(IrOp::count_);
 // How an operation's operands and words are laid out.
 enum class IrShape : uint8_t {
   int_binary, int_shifted, int_masked, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, load_far, store_far, atomic,
-  branch_int, branch_float, special, vector_binary, vector_shift, vector_any,
+  branch_int, branch_float, struct_get, struct_set, array_get, array_set, special, vector_binary, vector_shift, vector_any,
 };
 // The kind of a value: which file of registers it may be in (vectors and floating values share theirs) and how wide its home is.
 enum class RegClass : uint8_t { integer, floating, vector };
@@ -92,7 +96,7 @@ struct Ir {
   uint32_t a = kNoReg;
   uint32_t b = kNoReg;
   uint32_t c = kNoReg;
-  // Target; br_table: first of its targets in Function::tables; calls: base slot of the arguments; *_far, atomic: memory.
+  // Target; br_table: first of its targets in Function::tables; calls and object operations: base slot; *_far, atomic: memory.
   uint32_t label = 0;
   uint32_t count = 0;    // instructions of the module since the last settling point, this one included
   uint32_t offset = 0;   // of the module's instruction, for traps
@@ -129,6 +133,27 @@ struct SlotOperands {
   uint32_t index;  // Ir index
   uint32_t vreg;
 };
+// Exceptions. A try block is a set of handlers for what is thrown in its part of the text: by `throw` or by a call. A handler is a label
+// like any other, whose virtual registers the throw defines in their slots. Machine registers are lost on the way, so everything that is
+// alive at a handler is in its slot at every instruction that may throw to it.
+inline constexpr uint32_t kNoTry = 0xffffffff;
+inline constexpr uint32_t kAnyTag = 0xffffffff;
+struct CatchTarget {
+  uint32_t tag = kAnyTag;
+  uint32_t label = 0;
+  uint32_t first = 0;     // virtual register of the exception's first value; the others follow, their slots too
+  uint32_t count = 0;
+  uint32_t ref = kNoReg;  // virtual register of the exception itself, when the handler wants it
+};
+struct TryBlock {
+  uint32_t parent = kNoTry;           // where an exception that no handler takes goes on; always a smaller number
+  std::vector<CatchTarget> handlers;  // the first that fits takes it
+};
+// The Ir from `begin` to the next region's are in try block `block`, or in none.
+struct TryRegion {
+  uint32_t begin;
+  uint32_t block;
+};
 
 struct IrFunction {
   std::vector<Ir> code;
@@ -140,6 +165,8 @@ struct IrFunction {
   std::vector<CallResults> call_results;
   std::vector<SlotOperands> slot_operands;  // by ascending index
   std::vector<std::array<uint64_t, 2>> vectors;  // constants that an `imm` is the index of
+  std::vector<TryBlock> try_blocks;
+  std::vector<TryRegion> try_regions;  // ascending
   uint32_t locals = 0;
   uint32_t params = 0;        // of the locals
   uint32_t param_slots = 0;
@@ -153,11 +180,15 @@ bool is_branch(IrOp op);        // has `label` as a target (br_table apart)
 bool is_terminator(IrOp op);    // control does not go on to the next instruction
 bool is_call(IrOp op);          // clobbers machine registers
 IrOp move_of(RegClass reg_class);  // the copy of a value
+bool is_object_operation(IrOp op);  // makes objects or works on whole arrays: operands in slots from Ir::label on
+bool may_throw(IrOp op);        // calls and throws
 bool is_indirect_call(IrOp op);  // operand c is the table's index
 bool is_int_compare(IrOp op);
 bool is_float_compare(IrOp op);
 IrOp swapped(IrOp compare);     // the integer comparison with its operands exchanged; other operations as they are
 IrOp inverted(IrOp compare);    // the integer comparison that is true when this one is false; others as they are
+// The innermost try block around an instruction, or kNoTry.
+uint32_t try_block_at(const IrFunction& function, uint32_t index);
 // The operation that computes outer(x, inner(y, constant)), or inner(x, constant) & constant; IrOp::count_ when there is none.
 IrOp shifted_of(IrOp outer, IrOp inner);
 IrOp masked_of(IrOp inner);

@@ -7,13 +7,14 @@ namespace {
 
 constexpr uint64_t kBlockVisits = 20'000'000;  // over all locals of a function
 
-// Basic blocks and the edges between them, as index ranges into flat arrays.
+// Basic blocks and the edges between them, as index ranges into flat arrays. After the blocks come the nodes of try blocks.
 struct Blocks {
   std::vector<uint32_t> starts;       // Ir index of each block's first instruction; one more at the end
   std::vector<uint32_t> pred_first;   // by block, one more at the end
   std::vector<uint32_t> preds;
 
   std::vector<uint32_t> of;           // by Ir index: its block
+  uint32_t nodes = 0;                 // blocks and try blocks
 
   uint32_t count() const { return static_cast<uint32_t>(starts.size() - 1); }
   uint32_t at(uint32_t ir) const { return of[ir]; }
@@ -38,7 +39,8 @@ Blocks find_blocks(const IrFunction& function) {
   }
   for (uint32_t i = 0; i < n; ++i) {
     IrOp op = function.code[i].op;
-    if (is_branch(op) || is_terminator(op)) leader[i + 1] = true;
+    bool throws = may_throw(op) && try_block_at(function, i) != kNoTry;
+    if (is_branch(op) || is_terminator(op) || throws) leader[i + 1] = true;
   }
   Blocks blocks;
   blocks.of.reserve(n);
@@ -49,15 +51,27 @@ Blocks find_blocks(const IrFunction& function) {
   blocks.starts.push_back(n);
   std::vector<std::pair<uint32_t, uint32_t>> edges;  // (to, from)
   for (uint32_t b = 0; b < blocks.count(); ++b) {
-    for_each_successor(function, blocks.starts[b + 1] - 1, [&](uint32_t target) {
+    const uint32_t last = blocks.starts[b + 1] - 1;
+    for_each_successor(function, last, [&](uint32_t target) {
       if (target < n) edges.emplace_back(blocks.at(target), b);
     });
+    const uint32_t thrown_to = may_throw(function.code[last].op) ? try_block_at(function, last) : kNoTry;
+    if (thrown_to != kNoTry) edges.emplace_back(blocks.count() + thrown_to, b);
+  }
+  blocks.nodes = blocks.count() + static_cast<uint32_t>(function.try_blocks.size());
+  for (uint32_t t = 0; t < function.try_blocks.size(); ++t) {
+    const TryBlock& block = function.try_blocks[t];
+    for (const CatchTarget& handler : block.handlers) {
+      const uint32_t target = function.labels[handler.label].position;
+      if (target < n) edges.emplace_back(blocks.at(target), blocks.count() + t);
+    }
+    if (block.parent != kNoTry) edges.emplace_back(blocks.count() + block.parent, blocks.count() + t);
   }
   std::sort(edges.begin(), edges.end());
   edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
-  blocks.pred_first.assign(blocks.count() + 1, 0);
+  blocks.pred_first.assign(blocks.nodes + 1, 0);
   for (auto [to, from] : edges) ++blocks.pred_first[to + 1];
-  for (uint32_t b = 0; b < blocks.count(); ++b) blocks.pred_first[b + 1] += blocks.pred_first[b];
+  for (uint32_t b = 0; b < blocks.nodes; ++b) blocks.pred_first[b + 1] += blocks.pred_first[b];
   for (auto [to, from] : edges) blocks.preds.push_back(from);
   return blocks;
 }
@@ -130,20 +144,23 @@ class VariableLiveness {
  public:
   VariableLiveness(const IrFunction& function, const Blocks& blocks, const Variables& variables, Liveness& result)
       : result_(result), blocks_(blocks), events_(find_events(function, variables)) {
-    live_in_.assign(blocks_.count(), 0);
-    live_out_.assign(blocks_.count(), 0);
-    defines_.assign(blocks_.count(), 0);
-    has_events_.assign(blocks_.count(), 0);
+    live_in_.assign(blocks_.nodes, 0);
+    live_out_.assign(blocks_.nodes, 0);
+    defines_.assign(blocks_.nodes, 0);
+    has_events_.assign(blocks_.nodes, 0);
   }
 
-  // Appends the segments of one variable; false when the budget is spent.
-  bool add(uint32_t variable) {
+  // Appends the segments of one variable, a virtual register; false when the budget is spent.
+  bool add(uint32_t vreg, uint32_t variable) {
     stamp_ = variable + 1;
     touched_.clear();
     const uint32_t* begin = events_.positions.data() + events_.first[variable];
     const uint32_t* end = events_.positions.data() + events_.first[variable + 1];
     collect_blocks(begin, end);
     if (!follow_back()) return false;
+    for (uint32_t node : touched_) {
+      if (node >= blocks_.count()) result_.at_handler[vreg] = true;
+    }
     segments(begin, end);
     return true;
   }
@@ -197,7 +214,7 @@ class VariableLiveness {
   void segments(const uint32_t* begin, const uint32_t* end) {
     size_t first = result_.segments.size();
     for (uint32_t block : touched_) {
-      if (has_events_[block] == stamp_) continue;
+      if (has_events_[block] == stamp_ || block >= blocks_.count()) continue;
       result_.segments.push_back({2 * blocks_.starts[block], 2 * blocks_.starts[block + 1] - 1});
     }
     for (const uint32_t* p = begin; p != end;) {
@@ -258,13 +275,14 @@ Liveness find_liveness(const IrFunction& function) {
   Liveness result;
   if (function.code.empty()) return result;
   const Blocks blocks = find_blocks(function);
+  if (!function.try_blocks.empty()) result.at_handler.assign(function.vregs.size(), false);
   const std::vector<Segment> extents = find_extents(function);
   const Variables variables(function, blocks, extents);
   VariableLiveness liveness(function, blocks, variables, result);
   for (uint32_t v = 0; v < function.vregs.size(); ++v) {
     result.first_segment.push_back(static_cast<uint32_t>(result.segments.size()));
     if (variables.number(v) != Variables::kNone) {
-      if (!liveness.add(variables.number(v))) return result;
+      if (!liveness.add(v, variables.number(v))) return result;
       if (v < function.locals && liveness.is_live_at_entry()) result.live_in.push_back(v);
     } else if (extents[v].begin <= extents[v].end) {
       result.segments.push_back(extents[v]);

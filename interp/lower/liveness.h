@@ -5,6 +5,9 @@
 // exact segments: from every use that a block begins with, the blocks before it are followed back until a definition, so the work is
 // proportional to the result. Exact they must be for temporaries and merges too: one that a br_if fills and that is then popped, or that
 // both arms of an if use, is dead for a while, and other values have its home slot meanwhile.
+//
+// An instruction that may throw to a handler ends its block. Between these blocks and the handlers stands one node for each try block,
+// which leads to its handlers and to the try block around it, so that there are no more edges than instructions and handlers.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +28,7 @@ struct Liveness {
   std::vector<Segment> segments;         // grouped by virtual register, ascending
   std::vector<uint32_t> first_segment;   // by virtual register, one more at the end
   std::vector<uint32_t> live_in;         // locals live at the entry
+  std::vector<bool> at_handler;          // by virtual register: alive where a handler begins; empty without try blocks
   bool complete = false;                 // false: the function is too large to analyse within the budget
 
   std::span<const Segment> of(uint32_t vreg) const {

@@ -7,6 +7,7 @@
 #include "interp/lower/emit.h"
 #include "interp/lower/handlers.h"
 #include "interp/lower/translate.h"
+#include "interp/lower/unwind_table.h"
 
 namespace wplug {
 
@@ -31,6 +32,9 @@ ModuleCode::ModuleCode(const ModuleDef& module, std::vector<const CanonicalType*
 }
 
 ModuleCode::~ModuleCode() = default;
+
+LoweredBody::LoweredBody() = default;
+LoweredBody::~LoweredBody() = default;
 
 const NameSection& ModuleCode::names() {
   std::call_once(names_once, [this] { name_section = decode_names(def); });
@@ -69,31 +73,30 @@ Result<void> lower_function(ModuleCode& module, uint32_t index) {
   Allocation allocation;
   WPLUG_TRY_ASSIGN(IrFunction ir, lower_to_ir(module, index, allocation));
   auto body = std::make_unique<LoweredBody>();
-#if WPLUG_PARANOID
   std::vector<uint32_t> starts;
   body->cells = emit_cells(module, ir, allocation, nullptr, &starts);
+#if WPLUG_PARANOID
   WPLUG_TRY(check_allocation(module, ir, allocation, body->cells, starts));
-#else
-  body->cells = emit_cells(module, ir, allocation, nullptr);
 #endif
   body->cells.shrink_to_fit();
+  body->unwind = make_unwind_table(ir, starts, module.config.metering);
   body->function = &function;
   std::lock_guard lock(module.mutex);
   if (function.entry.load(std::memory_order_relaxed) != function.stub) return {};  // another thread was faster
   const Cell* entry = body->cells.data();
   function.body = body.get();
   function.frame_slots.store(std::max(ir.frame_slots, function.result_slots), std::memory_order_relaxed);
-  module.bodies.push_back(std::move(body));
+  module.bodies.emplace(entry, std::move(body));
   function.entry.store(entry, std::memory_order_release);
   return {};
 }
 
 const LoweredBody* find_body(ModuleCode& module, const Cell* pc) {
   std::lock_guard lock(module.mutex);
-  for (const auto& body : module.bodies) {
-    if (body->contains(pc)) return body.get();
-  }
-  return nullptr;
+  auto after = module.bodies.upper_bound(pc);
+  if (after == module.bodies.begin()) return nullptr;
+  const LoweredBody* body = std::prev(after)->second.get();
+  return body->contains(pc) ? body : nullptr;
 }
 
 CodeMap map_code(ModuleCode& module, uint32_t index) {

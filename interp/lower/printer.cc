@@ -2,6 +2,7 @@
 
 #include "interp/lower/code.h"
 #include "interp/lower/handlers.h"
+#include "interp/lower/unwind_table.h"
 
 namespace wplug {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 size_t cells_of(const HandlerName& name, const Cell* cell) {
   switch (info(name.op).shape) {
     case IrShape::int_binary: case IrShape::int_shifted: case IrShape::float_binary: case IrShape::float_compare: case IrShape::unary: case IrShape::load:
+    case IrShape::struct_get: case IrShape::struct_set: case IrShape::array_get: case IrShape::array_set:
       return 2;
     case IrShape::int_masked: case IrShape::load_indexed: case IrShape::store_indexed: case IrShape::branch_int: case IrShape::branch_float:
       return 3;
@@ -29,11 +31,14 @@ size_t cells_of(const HandlerName& name, const Cell* cell) {
       break;
   }
   switch (name.op) {
+    case IrOp::ref_test: case IrOp::ref_cast: case IrOp::call_ref:
     case IrOp::const_64: case IrOp::const_float: case IrOp::return_slots: case IrOp::call: case IrOp::call_import:
+    case IrOp::throw_:
       return 3;
     case IrOp::const_vector:
     case IrOp::table_copy: case IrOp::table_init: case IrOp::table_fill: case IrOp::memory_copy: case IrOp::memory_init:
     case IrOp::memory_fill:
+    case IrOp::return_call_ref:
     case IrOp::call_indirect: case IrOp::return_call: case IrOp::return_call_import:
       return 4;
     case IrOp::return_call_indirect:
@@ -41,7 +46,7 @@ size_t cells_of(const HandlerName& name, const Cell* cell) {
     case IrOp::br_table:
       return 3 + cell[1].imm.imm;
     default:
-      return 2;
+      return is_object_operation(name.op) ? 4 : 2;
   }
 }
 
@@ -74,7 +79,7 @@ std::string print_code(ModuleCode& module, uint32_t index) {
     text += '\n';
     at += count;
   }
-  return text;
+  return body->unwind == nullptr ? text : text + body->unwind->to_string();
 }
 
 }  // namespace wplug

@@ -66,6 +66,10 @@ Result<IrFunction> Translator::run() {
       branch_table(instructions.labels(), in.index);
       continue;
     }
+    if (in.op == Op::try_table && !unreachable_) {
+      begin_try_table(in, instructions.catches());
+      continue;
+    }
     step(in);
   }
   uint64_t frame = frame_end_;
@@ -108,8 +112,18 @@ void Translator::declare_locals(ByteReader& reader) {
 void Translator::step(const Instruction& in) {
   if (unreachable_) {
     switch (in.op) {
-      case Op::block: case Op::loop: case Op::if_:
+      case Op::block: case Op::loop: case Op::if_: case Op::try_table: case Op::try_:
         ++skipped_;
+        return;
+      case Op::catch_: case Op::catch_all:
+        if (skipped_ == 0) begin_catch(in);
+        return;
+      case Op::delegate:
+        if (skipped_ == 0) {
+          end_delegate(in.index);
+        } else {
+          --skipped_;
+        }
         return;
       case Op::else_:
         if (skipped_ == 0) begin_else();
@@ -125,9 +139,9 @@ void Translator::step(const Instruction& in) {
         return;
     }
   }
-  if (in.op != Op::block && in.op != Op::loop && in.op != Op::else_ && in.op != Op::end) ++count_;
-  if (simple(in) || control(in) || atomic(in) || vector(in)) return;
-  table_or_memory(in);
+  if (!is_structure(in.op)) ++count_;
+  if (simple(in) || control(in) || exceptions(in) || atomic(in) || vector(in)) return;
+  if (!table_or_memory(in)) reference(in);
 }
 
 // ---- the simulated stack
@@ -167,6 +181,7 @@ Translator::Entry Translator::pop() {
   stack_.pop_back();
   if (entry.kind == Entry::Kind::local) --pending_[entry.vreg];
   lazy_floor_ = std::min(lazy_floor_, stack_.size());
+  home_floor_ = std::min(home_floor_, stack_.size());
   return entry;
 }
 
@@ -571,7 +586,7 @@ bool Translator::table_or_memory(const Instruction& in) {
       push_temporary(i32);
       return true;
     }
-    case Op::ref_func: slots_operation(IrOp::ref_func, 0, in.index, true, ValType::funcref()); return true;
+    case Op::ref_func: slots_operation(IrOp::ref_func, 0, in.index, true, ValType::ref_to(def_.functions[in.index].type, false)); return true;
     case Op::table_get: slots_operation(IrOp::table_get, 1, in.index, true, element()); return true;
     case Op::table_set: slots_operation(IrOp::table_set, 2, in.index, false, i32); return true;
     case Op::table_size: slots_operation(IrOp::table_size, 0, in.index, true, address(def_.tables[in.index].type.limits)); return true;

@@ -26,6 +26,7 @@ bool Translator::control(const Instruction& in) {
       become_unreachable();
       return true;
     case Op::call: case Op::call_indirect: case Op::return_call: case Op::return_call_indirect:
+    case Op::call_ref: case Op::return_call_ref:
       call(in);
       return true;
     default: return false;
@@ -72,11 +73,11 @@ void Translator::set_stack(size_t height) {
 
 std::span<const ValType> Translator::param_types(const BlockType& block) const {
   if (block.kind != BlockType::Kind::type_index) return {};
-  return def_.types[block.type_index].params;
+  return def_.types[block.type_index].func.params;
 }
 
 std::span<const ValType> Translator::result_types(const BlockType& block) {
-  if (block.kind == BlockType::Kind::type_index) return def_.types[block.type_index].results;
+  if (block.kind == BlockType::Kind::type_index) return def_.types[block.type_index].func.results;
   if (block.kind == BlockType::Kind::empty) return {};
   static constexpr ValType kValues[] = {ValType::i32(), ValType::i64(), ValType::f32(), ValType::f64(), ValType::v128(),
                                         ValType::funcref(), ValType::externref()};
@@ -91,6 +92,7 @@ std::span<const ValType> Translator::result_types(const BlockType& block) {
 void Translator::move_to_label(const Control& target, bool rename) {
   size_t first = stack_.size() - target.arity;
   bool same_height = first == target.height;
+  if (rename) home_floor_ = std::min(home_floor_, first);
   for (uint32_t i = 0; i < target.arity; ++i) {
     Entry& entry = stack_[first + i];
     uint32_t merge = target.merges + i;
@@ -117,6 +119,7 @@ void Translator::begin_block(const Instruction& in, Control::Kind kind) {
   materialize_all();
   Control control;
   control.kind = kind;
+  control.outer_try = current_try_;
   control.params = param_types(in.block);
   control.results = result_types(in.block);
   control.height = static_cast<uint32_t>(stack_.size() - control.params.size());
@@ -156,6 +159,7 @@ void Translator::begin_else() {
 void Translator::end_block() {
   Control control = std::move(controls_.back());
   controls_.pop_back();
+  if (control.try_block != kNoTry) set_try(control.outer_try);
   switch (control.kind) {
     case Control::Kind::function:
       end_function(control);
@@ -168,6 +172,9 @@ void Translator::end_block() {
     case Control::Kind::if_:
       end_if(control);
       return;
+    case Control::Kind::catch_:  // leaves what is below its values behind
+      if (!unreachable_) ir_.labels[control.label].used = true;
+      break;
     default:
       break;
   }
@@ -258,11 +265,14 @@ void Translator::branch(uint32_t depth) {
   become_unreachable();
 }
 
-void Translator::branch_if(uint32_t depth) {
-  Condition condition = pop_condition();
+void Translator::branch_if(uint32_t depth) { branch_when(pop_condition(), depth); }
+
+// With `of_top` the condition is about what is on top of the stack, which the label takes.
+void Translator::branch_when(Condition condition, uint32_t depth, bool of_top) {
   Control& target = controls_[controls_.size() - 1 - depth];
   if (target.arity == 0 || stack_.size() - target.arity == target.height) {
     move_to_label(target, true);
+    if (of_top) condition.a = stack_.back().vreg;
     emit_branch(condition, true, target.label);
     return;
   }
@@ -332,10 +342,11 @@ void Translator::emit_return() {
 // Arguments are pinned to the slots of their heights, where the callee's frame begins; results come back there.
 void Translator::call(const Instruction& in) {
   bool indirect = in.op == Op::call_indirect || in.op == Op::return_call_indirect;
-  bool tail = in.op == Op::return_call || in.op == Op::return_call_indirect;
-  const FuncType& type = indirect ? def_.types[in.index] : def_.function_type(in.index);
+  bool by_ref = in.op == Op::call_ref || in.op == Op::return_call_ref;
+  bool tail = in.op == Op::return_call || in.op == Op::return_call_indirect || in.op == Op::return_call_ref;
+  const FuncType& type = indirect || by_ref ? def_.types[in.index].func : def_.function_type(in.index);
   uint32_t index_reg = kNoReg;
-  if (indirect) {
+  if (indirect || by_ref) {
     Entry index = pop();
     index_reg = use(index, stack_.size());
     if (def_.tables[in.index2].type.limits.is_64) index_reg = index_64(index_reg);
@@ -346,8 +357,9 @@ void Translator::call(const Instruction& in) {
     if (stack_[i].kind == Entry::Kind::local) --pending_[stack_[i].vreg];
     stack_[i] = {Entry::Kind::temporary, stack_[i].type, vreg};
   }
-  bool import = !indirect && in.index < def_.imported_functions;
-  IrOp op = indirect ? (tail ? IrOp::return_call_indirect : IrOp::call_indirect)
+  bool import = !indirect && !by_ref && in.index < def_.imported_functions;
+  IrOp op = by_ref     ? (tail ? IrOp::return_call_ref : IrOp::call_ref)
+            : indirect ? (tail ? IrOp::return_call_indirect : IrOp::call_indirect)
             : import ? (tail ? IrOp::return_call_import : IrOp::call_import)
                      : (tail ? IrOp::return_call : IrOp::call);
   Ir& ir = emit(op);

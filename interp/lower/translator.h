@@ -1,4 +1,5 @@
-// The pass behind translate(): state and helpers. Split over translate.cc (values), translate_control.cc (blocks, branches, calls).
+// The pass behind translate(): state and helpers. Split over translate.cc (values), translate_control.cc (blocks, branches, calls),
+// translate_exceptions.cc.
 //
 // WebAssembly's stack is simulated. An entry is a temporary in a virtual register, or lazy: a local not yet read or a constant. Lazy
 // entries become operands of the instruction that pops them, so local.get and const cost nothing; a local that is about to be written,
@@ -15,6 +16,7 @@
 #include "interp/decode/instruction_reader.h"
 #include "interp/lower/code.h"
 #include "interp/lower/ir.h"
+#include "wplug/trap.h"
 
 namespace wplug {
 
@@ -33,7 +35,7 @@ class Translator {
     uint64_t high_bits = 0;  // of a vector
   };
   struct Control {
-    enum class Kind : uint8_t { block, loop, if_, else_, function };
+    enum class Kind : uint8_t { block, loop, if_, else_, function, try_, catch_ };
     Kind kind = Kind::block;
     uint32_t height = 0;            // entries below its parameters
     uint32_t label = 0;             // a branch to it goes there
@@ -44,6 +46,11 @@ class Translator {
     std::span<const ValType> params;
     std::span<const ValType> results;
     std::span<const ValType> label_types;
+    uint32_t outer_try = kNoTry;      // the try block around it
+    uint32_t try_block = kNoTry;      // the one that it is
+    uint32_t handler = 0;             // catch_: number of its handler in the try block
+    uint32_t exception = kNoReg;      // catch_: virtual register of the exception, for `rethrow`
+    bool merges_pinned = false;
     std::vector<Entry> else_entries;  // parameters as the else branch finds them
   };
 
@@ -105,6 +112,17 @@ class Translator {
   void add_wide(bool subtract);
   void multiply_wide(IrOp high);
   uint32_t binary_to(uint32_t d, IrOp op, uint32_t a, uint32_t b);
+  // References (translate_reference.cc)
+  bool reference(const Instruction& in);
+  bool structure(const Instruction& in);
+  bool array(const Instruction& in);
+  void object_operation(IrOp op, size_t operands, uint64_t imm, bool has_result, ValType result);
+  void ref_check(TrapKind kind);
+  void ref_test(IrOp op, ValType type, ValType result);
+  uint32_t keep_top();
+  void branch_on_null(uint32_t depth);
+  void branch_on_non_null(uint32_t depth);
+  void branch_on_cast(uint32_t depth, ValType to, bool when);
 
   // Control (translate_control.cc)
   bool control(const Instruction& in);
@@ -130,9 +148,27 @@ class Translator {
     uint64_t imm = 0;
   };
   Condition pop_condition();
+  void branch_when(Condition condition, uint32_t depth, bool of_top = false);
   void emit_branch(Condition condition, bool when, uint32_t label);
   void emit_return();
   void call(const Instruction& in);
+
+  // Exceptions (translate_exceptions.cc)
+  bool exceptions(const Instruction& in);
+  void begin_try_table(const Instruction& in, std::span<const CatchClause> clauses);
+  void begin_try(const Instruction& in);
+  void begin_catch(const Instruction& in);
+  void end_delegate(uint32_t depth);
+  void throw_tag(uint32_t tag);
+  void throw_ref();
+  void rethrow(uint32_t depth);
+  void enter_try(Control& control);
+  void set_try(uint32_t block);
+  void keep_at_home(size_t height);
+  static uint32_t try_inside(const Control& control) {
+    bool in_body = control.try_block != kNoTry && control.kind != Control::Kind::catch_;
+    return in_body ? control.try_block : control.outer_try;
+  }
   void settle() { count_ = 0; }
   void become_unreachable();
 
@@ -153,6 +189,8 @@ class Translator {
   uint32_t frame_end_ = 0;    // one past the highest slot in use so far
   uint32_t block_start_ = 0;  // no label since this Ir index
   size_t lazy_floor_ = 0;     // entries below are not lazy locals
+  size_t home_floor_ = 0;     // entries below are pinned
+  uint32_t current_try_ = kNoTry;
   uint32_t count_ = 0;        // instructions since the last settling point
   uint32_t offset_ = 0;
   uint32_t loop_depth_ = 0;

@@ -2,8 +2,19 @@
 #include "interp/store/runtime.h"
 
 #include <algorithm>
+#include <chrono>
+
+#include "interp/store/stop.h"
 
 namespace wplug {
+
+namespace {
+
+int64_t steady_now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
 
 void refresh_memory(Context& context) {
   const InstanceImpl* instance = context.instance;
@@ -42,6 +53,16 @@ FuncInstance* function_instance(InstanceImpl& instance, uint32_t index) {
   made.index = index;
   known = &made;
   return known;
+}
+
+numeric::MaybeTrap check_stop(const Context& context) {
+  if (context.interrupt != nullptr && context.interrupt->load(std::memory_order_relaxed) != 0) {
+    return numeric::trap(TrapKind::interrupted);
+  }
+  if (context.deadline_ns != INT64_MAX && steady_now() >= context.deadline_ns) {
+    return numeric::trap(TrapKind::deadline_exceeded);
+  }
+  return numeric::kNoTrap;
 }
 
 }  // namespace wplug

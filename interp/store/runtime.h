@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "interp/lower/code.h"
+#include "interp/store/heap.h"
 #include "interp/store/reservation.h"
 #include "interp/store/shared_memory.h"
 #include "interp/wasm/module_def.h"
@@ -27,6 +28,7 @@ struct StoreImpl;
 
 using Slot = uint64_t;
 struct Stepper;
+struct UnwindCache;
 
 // What a funcref points at: a guest function (`code`, `instance`) or a host function (`host`, `env`).
 struct FuncInstance {
@@ -58,6 +60,11 @@ struct TableInstance {
   uint64_t max_size = 0;
 };
 
+// Indices of concrete types in the types of tables, globals and tags are canonical ids. Tags are compared by address.
+struct TagInstance {
+  const CanonicalType* type = nullptr;  // its parameters are what exceptions of the tag carry
+};
+
 struct GlobalInstance {
   uint64_t value[2] = {0, 0};
   GlobalType type;
@@ -82,10 +89,13 @@ struct InstanceImpl {
   ZeroedArray<MemoryInstance*> memories;
   ZeroedArray<uint64_t*> globals;  // addresses of the values
   ZeroedArray<GlobalInstance*> global_instances;
+  ZeroedArray<TagInstance*> tags;
   uint32_t memory_count = 0;
   uint32_t table_count = 0;
   std::vector<bool> dropped_elements;
   std::vector<bool> dropped_data;
+  // By element segment; only those whose expressions allocate, which must be evaluated once, have their values here.
+  std::vector<std::vector<uint64_t>> element_values;
   MemoryInstance* exported_memory = nullptr;  // the one host functions see: exported as "memory", else memory 0
   std::deque<FuncInstance> own_functions;
 };
@@ -130,6 +140,10 @@ struct Context {
     InstanceImpl* instance;
   };
   std::vector<Transition> transitions;
+
+  // Unwinding of exceptions; see exec/unwind.h.
+  uint32_t unwind_work = 0;  // since the last look at the clock and the interrupt flag
+  std::shared_ptr<UnwindCache> unwind_cache;
 };
 
 // The caches of `instance` in `context`: memory 0, globals, and the reserve. Null instance: no memory.
@@ -157,14 +171,16 @@ struct StoreImpl {
   std::vector<MemoryInstance*> shared_memories;  // those of `memories` that are shared
   std::deque<TableInstance> tables;
   std::deque<GlobalInstance> globals;
+  std::deque<TagInstance> tags;
   std::deque<InstanceImpl> instances;
   uint64_t memory_bytes = 0;
   uint64_t peak_memory_bytes = 0;
   uint64_t memory_denials = 0;
   void* user_data = nullptr;
   std::shared_ptr<InterruptHandle::State> interrupt;
+  Heap heap;
 
-  explicit StoreImpl(Engine e) : engine(std::move(e)) {}
+  explicit StoreImpl(Engine e) : engine(std::move(e)), heap(*this) {}
 };
 
 struct InterruptHandle::State {
@@ -190,7 +206,12 @@ bool table_init(InstanceImpl& instance, uint32_t table, uint32_t segment, uint64
 bool table_copy(TableInstance& to_table, TableInstance& from_table, uint64_t to, uint64_t from, uint64_t count);
 bool table_fill(TableInstance& table, uint64_t at, uint64_t value, uint64_t count);
 
-// Evaluates a validated constant expression of `instance` (spec 3.4.14) into `slots` (two for v128).
-void evaluate(InstanceImpl& instance, ConstExpr expression, uint64_t* slots);
+// One value of an element segment. Those of a segment that allocates are there from instantiation on.
+uint64_t element_value(InstanceImpl& instance, uint32_t segment, uint32_t item);
+void drop_element(InstanceImpl& instance, uint32_t segment);
+
+// Evaluates a validated constant expression of `instance` (spec 3.4.14) into `slots` (two for v128). Traps only where it
+// makes objects: out of heap memory.
+numeric::MaybeTrap evaluate(InstanceImpl& instance, ConstExpr expression, uint64_t* slots);
 
 }  // namespace wplug

@@ -53,15 +53,24 @@ bool table_init(InstanceImpl& instance, uint32_t table_index, uint32_t segment, 
   const uint64_t available = instance.dropped_elements[segment] ? 0 : element.size();
   if (!in_bounds(from, count, available) || !in_bounds(to, count, table.elements.size())) return false;
   uint64_t* target = table.elements.data() + to;
-  for (uint64_t i = 0; i < count; ++i) {
-    const size_t item = static_cast<size_t>(from + i);
-    if (element.uses_expressions) {
-      evaluate(instance, element.expressions[item], &target[i]);
-    } else {
-      target[i] = reinterpret_cast<uintptr_t>(function_instance(instance, element.functions[item]));
-    }
-  }
+  for (uint64_t i = 0; i < count; ++i) target[i] = element_value(instance, segment, static_cast<uint32_t>(from + i));
   return true;
+}
+
+uint64_t element_value(InstanceImpl& instance, uint32_t segment, uint32_t item) {
+  const ElementDef& element = instance.code->def.elements[segment];
+  if (element.allocates) return instance.element_values[segment][item];
+  if (!element.uses_expressions) {
+    return reinterpret_cast<uintptr_t>(function_instance(instance, element.functions[item]));
+  }
+  uint64_t value = 0;
+  (void)evaluate(instance, element.expressions[item], &value);
+  return value;
+}
+
+void drop_element(InstanceImpl& instance, uint32_t segment) {
+  instance.dropped_elements[segment] = true;
+  if (!instance.element_values.empty()) instance.element_values[segment] = {};
 }
 
 bool table_copy(TableInstance& to_table, TableInstance& from_table, uint64_t to, uint64_t from, uint64_t count) {

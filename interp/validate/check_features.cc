@@ -32,6 +32,10 @@ class FeatureChecker {
     if (refusal_ || features_.has(feature)) return;
     refusal_ = Error(ErrorKind::invalid, concat(to_string(feature), " is switched off: ", what), offset);
   }
+  // What both forms of exceptions have.
+  void need_exceptions(std::string_view what, size_t offset = 0) {
+    if (!features_.has(Feature::legacy_exceptions)) need(Feature::exceptions, what, offset);
+  }
   void type(ValType type, size_t offset) {
     if (type.is_vec()) need(Feature::simd, "v128", offset);
     if (!type.is_ref()) return;
@@ -52,10 +56,17 @@ class FeatureChecker {
     if (limits.shared) need(Feature::threads, "shared memory", offset);
   }
   void definitions() {
-    for (const FuncType& func : module_.types) {
+    for (const SubType& definition : module_.types) {
+      const FuncType& func = definition.func;
+      if (definition.kind != CompositeKind::func) need(Feature::gc, "structure or array type", 0);
+      if (!definition.is_final || definition.supertype) need(Feature::gc, "subtype", 0);
+      for (const FieldType& field : definition.fields) type(field.type, 0);
       for (ValType param : func.params) type(param, 0);
       for (ValType result : func.results) type(result, 0);
       if (func.results.size() > 1) need(Feature::multi_value, "function type of several results", 0);
+    }
+    for (const RecGroup& group : module_.rec_groups) {
+      if (group.end - group.begin != 1) need(Feature::gc, "recursion group", 0);
     }
     for (const TableDef& table : module_.tables) {
       type(table.type.element, 0);
@@ -68,13 +79,14 @@ class FeatureChecker {
       if (memory.page_size_log2 != 16) need(Feature::custom_page_sizes, "page size", 0);
     }
     if (module_.memories.size() > 1) need(Feature::multi_memory, "several memories", 0);
+    if (!module_.tags.empty()) need_exceptions("tag");
     for (const GlobalDef& global : module_.globals) {
       type(global.type.type, global.init.begin);
       expression(global.init);
     }
     for (const ElementDef& element : module_.elements) {
       if (element.mode != SegmentMode::active) need(Feature::bulk_memory, "element segment that is not active", 0);
-      type(element.type, element.offset.begin);
+      if (element.uses_expressions) type(element.type, element.offset.begin);
       expression(element.offset);
       for (ConstExpr item : element.expressions) expression(item);
     }
@@ -104,15 +116,20 @@ class FeatureChecker {
     Instruction in;
     while (!refusal_ && reader.ok() && !reader.at_end() && instructions.next(in)) {
       const OpInfo& op = info(in.op);
-      need(op.feature, op.text, in.offset);
+      if (in.op == Op::throw_) {
+        need_exceptions(op.text, in.offset);
+      } else {
+        need(op.feature, op.text, in.offset);
+      }
       // The arithmetic that constant expressions have at all.
       if (constant && op.immediates == ImmediateKind::none && (op.signature == "ii:i" || op.signature == "II:I")) {
         need(Feature::extended_const, op.text, in.offset);
       }
-      if (op.immediates == ImmediateKind::block_type && in.block.kind == BlockType::Kind::type_index) {
+      const bool has_block = op.immediates == ImmediateKind::block_type || op.immediates == ImmediateKind::try_table;
+      if (has_block && in.block.kind == BlockType::Kind::type_index) {
         need(Feature::multi_value, "block with a function type", in.offset);
       }
-      if (op.immediates == ImmediateKind::block_type && in.block.kind == BlockType::Kind::value) type(in.block.value, in.offset);
+      if (has_block && in.block.kind == BlockType::Kind::value) type(in.block.value, in.offset);
       if (op.immediates == ImmediateKind::select_types || op.immediates == ImmediateKind::heap_type) type(in.type, in.offset);
     }
   }

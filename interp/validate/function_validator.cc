@@ -29,7 +29,26 @@ constexpr bool is_constant_instruction(Op op) {
     case Op::i64_add:
     case Op::i64_sub:
     case Op::i64_mul:
+    case Op::struct_new:
+    case Op::struct_new_default:
+    case Op::array_new:
+    case Op::array_new_default:
+    case Op::array_new_fixed:
+    case Op::ref_i31:
+    case Op::any_convert_extern:
+    case Op::extern_convert_any:
     case Op::end: return true;
+    default: return false;
+  }
+}
+
+constexpr bool makes_object(Op op) {
+  switch (op) {
+    case Op::struct_new:
+    case Op::struct_new_default:
+    case Op::array_new:
+    case Op::array_new_default:
+    case Op::array_new_fixed: return true;
     default: return false;
   }
 }
@@ -52,12 +71,13 @@ std::span<const ValType> FunctionValidator::Control::results() const {
   return {&value, has_value ? size_t{1} : size_t{0}};
 }
 
-FunctionValidator::FunctionValidator(ModuleDef& module, const ModuleLimits& limits) : module_(module), limits_(limits) {
+FunctionValidator::FunctionValidator(ModuleDef& module, ModuleTypes& types, const ModuleLimits& limits)
+    : module_(module), types_(types), limits_(limits) {
   for (const SectionDef& section : module.sections) {
     if (section.id == kCodeSection) code_end_ = section.payload.end;
   }
   param_slots_.reserve(module.types.size());
-  for (const FuncType& type : module.types) param_slots_.push_back(slots_of(type.params));
+  for (const SubType& type : module.types) param_slots_.push_back(slots_of(type.func.params));
 }
 
 Result<void> FunctionValidator::validate_body(uint32_t index) {
@@ -67,8 +87,11 @@ Result<void> FunctionValidator::validate_body(uint32_t index) {
   const ByteRange body = module_.functions[index].body;
   ByteReader reader(module_.bytes, body.begin, body.end);
   offset_ = body.begin;
-  if (!locals_.read(reader, function_->params, param_slots_[module_.functions[index].type], limits_.locals))
-    return finish(reader);
+  const uint32_t param_slots = param_slots_[module_.functions[index].type];
+  if (!locals_.read(reader, function_->params, param_slots, limits_.locals, types_.count())) return finish(reader);
+  tracks_initialization_ = locals_.lack_defaults();
+  initialized_.clear();
+  initializations_.clear();
   const uint64_t fixed = locals_.slots() + kFrameHeaderSlots;
   if (fixed > limits_.frame_slots) {
     fail(ErrorKind::limit, concat("frame of ", fixed, " slots exceeds the limit of ", limits_.frame_slots));
@@ -87,6 +110,8 @@ Result<void> FunctionValidator::validate_const(ConstExpr expression, ValType exp
                                                std::string_view what, uint32_t index) {
   start(what, index);
   is_constant_ = true;
+  allocates_ = false;
+  tracks_initialization_ = false;
   visible_globals_ = visible_globals;
   slot_limit_ = limits_.frame_slots;
   ByteReader reader(module_.bytes, expression.begin, expression.end);
@@ -130,6 +155,7 @@ bool FunctionValidator::run_const(ByteReader& reader) {
     if (!is_constant_instruction(op_)) {
       return invalid(concat("constant expression required: ", info(op_).text, " is not constant"));
     }
+    allocates_ |= makes_object(op_);
     if (!step(instruction, instructions)) return false;
   }
   return true;
@@ -227,7 +253,8 @@ bool FunctionValidator::pop(ValType expected) {
   if (height_ != base_) {
     const ValType found = values_[--height_];
     slots_ -= found.slots();
-    return found == expected || found.is_bottom() || expected.is_bottom() || mismatch(expected, found);
+    if (found == expected || found.is_bottom() || expected.is_bottom()) return true;
+    return types_.matches(found, expected) || mismatch(expected, found);
   }
   return controls_.back().unreachable || missing(expected);
 }
@@ -247,7 +274,8 @@ bool FunctionValidator::check_top(std::span<const ValType> types) {
   const ValType* expected = types.data() + (types.size() - present);
   if (!std::equal(found, found + present, expected)) {
     for (size_t i = present; i-- > 0;) {
-      if (found[i] != expected[i] && !found[i].is_bottom()) return mismatch(expected[i], found[i]);
+      if (found[i] == expected[i] || found[i].is_bottom() || types_.matches(found[i], expected[i])) continue;
+      return mismatch(expected[i], found[i]);
     }
   }
   return present == types.size() || controls_.back().unreachable || missing(expected[-1]);
@@ -257,6 +285,7 @@ void FunctionValidator::push_control(const Control& control) {
   controls_.push_back(control);
   controls_.back().base = static_cast<uint32_t>(height_);
   controls_.back().slots = slots_;
+  controls_.back().initializations = static_cast<uint32_t>(initializations_.size());
   base_ = height_;
 }
 

@@ -13,6 +13,7 @@
 
 #include "interp/decode/instruction_reader.h"
 #include "interp/validate/local_types.h"
+#include "interp/validate/module_types.h"
 #include "interp/validate/signature.h"
 #include "interp/wasm/module_def.h"
 #include "wplug/engine.h"
@@ -23,7 +24,7 @@ namespace wplug {
 // Serves all bodies of a module one after the other, so that its stacks are allocated once. Borrows module and limits.
 class FunctionValidator {
  public:
-  FunctionValidator(ModuleDef& module, const ModuleLimits& limits);
+  FunctionValidator(ModuleDef& module, ModuleTypes& types, const ModuleLimits& limits);
 
   // The body of defined function `index`. Types of all functions, tables, memories and globals are valid by now, and
   // all declared functions are marked.
@@ -33,9 +34,11 @@ class FunctionValidator {
   // that it refers to as declared. `what` and `index` name its owner in messages ("global", 3).
   Result<void> validate_const(ConstExpr expression, ValType expected, uint32_t visible_globals, std::string_view what,
                               uint32_t index);
+  // The last constant expression makes objects.
+  bool allocates() const { return allocates_; }
 
  private:
-  enum class Kind : uint8_t { function, block, loop, if_, else_ };
+  enum class Kind : uint8_t { function, block, loop, if_, else_, try_, catch_, catch_all };
   // An open block. Its type is `type`, or no parameters and `value` as the result when that is null.
   struct Control {
     Kind kind = Kind::block;
@@ -45,6 +48,7 @@ class FunctionValidator {
     uint32_t base = 0;   // operands below it
     uint32_t slots = 0;  // of those
     uint32_t stamp = 0;  // of the last br_table that checked it
+    uint32_t initializations = 0;  // when it began
     const FuncType* type = nullptr;
 
     std::span<const ValType> params() const;
@@ -68,6 +72,13 @@ class FunctionValidator {
   bool branch(uint32_t depth);
   bool branch_if(uint32_t depth);
   bool branch_table(std::span<const uint32_t> labels, uint32_t default_label);
+  bool try_table(const Instruction& in, std::span<const CatchClause> clauses);
+  bool catch_clause(const CatchClause& clause);
+  bool throw_tag(uint32_t index);
+  bool throw_ref();
+  bool catch_block(const Instruction& in);
+  bool delegate_block(uint32_t depth);
+  bool rethrow(uint32_t depth);
   bool call(uint32_t function);
   bool call_indirect(const Instruction& in);
   bool return_call(const FuncType& type);
@@ -78,8 +89,26 @@ class FunctionValidator {
   bool local_tee(uint32_t index);
   bool global_get(uint32_t index);
   bool global_set(uint32_t index);
+  bool call_ref(uint32_t type);
+  bool is_initialized(uint32_t local) const;
+  void initialize(uint32_t local);
+  void forget_initializations(const Control& control);
+  // Those of rules_reference.cc.
+  bool reference_instruction(const Instruction& in);
   bool ref_func(uint32_t index);
-  bool ref_is_null();
+  bool convert(HeapKind from, HeapKind to);
+  bool cast(ValType to, ValType result);
+  bool branch_on_null(uint32_t depth);
+  bool branch_on_non_null(uint32_t depth);
+  bool branch_on_cast(const Instruction& in);
+  bool branch_with(uint32_t depth, ValType type);
+  bool structure_instruction(const Instruction& in);
+  bool array_instruction(const Instruction& in);
+  bool array_copy(const Instruction& in, const FieldType& to);
+  bool can_get(const FieldType& field, bool is_plain);
+  bool numeric_data(const FieldType& field, uint32_t segment);
+  bool element_for(const FieldType& field, uint32_t segment);
+  ValType top_of_type(ValType type) const;
   bool memory_instruction(const Instruction& in);
   bool memory_init(const Instruction& in);
   bool table_instruction(const Instruction& in);
@@ -91,9 +120,12 @@ class FunctionValidator {
   // Index spaces. Null or false: unknown, recorded.
   const FuncType* function_type(uint32_t function);
   const FuncType* type(uint32_t index);
+  const SubType* defined(uint32_t index, CompositeKind kind);
+  bool known(ValType type);
   const TableType* table(uint32_t index);
   const MemoryType* memory(uint32_t index);
   const ElementDef* element(uint32_t index);
+  const FuncType* tag(uint32_t index);
   bool has_data(uint32_t index);
   bool has_local(uint32_t index);
   Control* label(uint32_t depth);
@@ -102,6 +134,7 @@ class FunctionValidator {
   bool push(ValType type);
   bool push(std::span<const ValType> types);
   bool pop_any(ValType& type);
+  bool pop_ref(ValType& type);
   bool pop(ValType expected);
   // Pops the last first.
   bool pop(std::span<const ValType> types);
@@ -120,6 +153,7 @@ class FunctionValidator {
   bool fail(ErrorKind kind, std::string text);
 
   ModuleDef& module_;
+  ModuleTypes& types_;
   const ModuleLimits& limits_;
   size_t code_end_ = 0;                // end of the code section
   std::vector<uint32_t> param_slots_;  // by type
@@ -129,8 +163,12 @@ class FunctionValidator {
   uint32_t index_ = 0;
   const FuncType* function_ = nullptr;
   bool is_constant_ = false;
+  bool allocates_ = false;
   uint32_t visible_globals_ = 0;
   LocalTypes locals_;
+  bool tracks_initialization_ = false;      // a local has no default value
+  std::vector<bool> initialized_;           // by local; empty as long as none without default has been written
+  std::vector<uint32_t> initializations_;   // the locals that open blocks have initialized
   Op op_ = Op::nop;
   uint32_t offset_ = 0;
   std::unique_ptr<Error> error_;

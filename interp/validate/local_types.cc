@@ -19,18 +19,25 @@ void LocalTypes::add(uint32_t count, ValType type) {
   }
 }
 
-bool LocalTypes::read(ByteReader& reader, std::span<const ValType> params, uint32_t param_slots, uint32_t limit) {
+bool LocalTypes::read(ByteReader& reader, std::span<const ValType> params, uint32_t param_slots, uint32_t limit,
+                      size_t types) {
   params_ = params;
   count_ = static_cast<uint32_t>(params.size());
   slots_ = param_slots;
   runs_.clear();
+  lack_defaults_ = false;
   std::copy_n(params.begin(), std::min<size_t>(params.size(), kNear), near_.begin());
   const size_t offset = reader.offset();
   const uint32_t groups = reader.u32();
   uint64_t total = params.size();
   for (uint32_t i = 0; i < groups && reader.ok(); ++i) {
     const uint32_t count = reader.u32();
+    const size_t type_offset = reader.offset();
     const ValType type = read_val_type(reader);
+    if (type.is_concrete() && type.type_index() >= types) {
+      return reader.fail_at(type_offset, concat("unknown type ", type.type_index()), ErrorKind::invalid);
+    }
+    lack_defaults_ |= count != 0 && !type.is_defaultable();
     total += count;
     if (total <= limit) add(count, type);
   }

@@ -15,12 +15,15 @@ namespace wplug {
 class LocalTypes {
  public:
   // Starts with the parameters and reads the declarations of a body (spec 5.5.13). False, with the error in `reader`,
-  // when they are malformed or more than `limit`.
-  bool read(ByteReader& reader, std::span<const ValType> params, uint32_t param_slots, uint32_t limit);
+  // when they are malformed or more than `limit`, or refer to a type that is none of the module's `types`.
+  bool read(ByteReader& reader, std::span<const ValType> params, uint32_t param_slots, uint32_t limit,
+            size_t types);
 
   uint32_t count() const { return count_; }
   // 8-byte slots of all of them.
   uint64_t slots() const { return slots_; }
+  // One that is not a parameter has no default value.
+  bool lack_defaults() const { return lack_defaults_; }
   // `index` below count().
   ValType operator[](uint32_t index) const { return index < kNear ? near_[index] : far_type(index); }
 
@@ -35,6 +38,7 @@ class LocalTypes {
 
   uint32_t count_ = 0;
   uint64_t slots_ = 0;
+  bool lack_defaults_ = false;
   std::array<ValType, kNear> near_;  // the first ones, for which most accesses are
   std::span<const ValType> params_;
   std::vector<Run> runs_;  // of what comes after the parameters

@@ -1,7 +1,5 @@
 // The validator's rules for instructions whose type depends on where they stand (spec 3.4): "special" in opcodes.def.
 // step() finds the rule of every instruction.
-#include <algorithm>
-
 #include "interp/base/concat.h"
 #include "interp/validate/function_validator.h"
 
@@ -13,6 +11,19 @@ ValType address_type(const Limits& limits) { return limits.is_64 ? ValType::i64(
 // Of a length that must fit both.
 ValType smaller_address_type(const Limits& a, const Limits& b) {
   return a.is_64 && b.is_64 ? ValType::i64() : ValType::i32();
+}
+
+// Those that rules_reference.cc has the rules of.
+bool is_reference_instruction(Op op) {
+  switch (op) {
+    case Op::ref_null:
+    case Op::ref_is_null:
+    case Op::ref_func:
+    case Op::ref_eq:
+    case Op::br_on_null:
+    case Op::br_on_non_null: return true;
+    default: return info(op).feature == Feature::gc || op == Op::ref_as_non_null;
+  }
 }
 
 }  // namespace
@@ -30,6 +41,14 @@ bool FunctionValidator::step(const Instruction& in, const InstructionReader& ins
     case Op::br: return branch(in.index);
     case Op::br_if: return branch_if(in.index);
     case Op::br_table: return branch_table(instructions.labels(), in.index);
+    case Op::try_table: return try_table(in, instructions.catches());
+    case Op::throw_: return throw_tag(in.index);
+    case Op::throw_ref: return throw_ref();
+    case Op::try_: return block(in, Kind::try_);
+    case Op::catch_:
+    case Op::catch_all: return catch_block(in);
+    case Op::delegate: return delegate_block(in.index);
+    case Op::rethrow: return rethrow(in.index);
     case Op::return_: return branch(static_cast<uint32_t>(controls_.size() - 1));
     case Op::call:
     case Op::return_call: return call(in.index);
@@ -46,9 +65,8 @@ bool FunctionValidator::step(const Instruction& in, const InstructionReader& ins
     case Op::local_tee: return local_tee(in.index);
     case Op::global_get: return global_get(in.index);
     case Op::global_set: return global_set(in.index);
-    case Op::ref_null: return push(in.type);
-    case Op::ref_is_null: return ref_is_null();
-    case Op::ref_func: return ref_func(in.index);
+    case Op::call_ref:
+    case Op::return_call_ref: return call_ref(in.index);
     case Op::memory_size:
     case Op::memory_grow:
     case Op::memory_fill:
@@ -71,6 +89,7 @@ bool FunctionValidator::step(const Instruction& in, const InstructionReader& ins
       const Signature& rule = signature(in.op);
       if (rule.has_lanes && !has_lanes(in)) return false;
       if (rule.has_address) return memory_access(rule, in);
+      if (rule.is_special && is_reference_instruction(in.op)) return reference_instruction(in);
       if (rule.is_special) return invalid(concat("instruction without a rule: ", info(in.op).text));
       return simple(rule);
     }
@@ -88,6 +107,7 @@ bool FunctionValidator::block(const Instruction& in, Kind kind) {
   } else if (in.block.kind == BlockType::Kind::value) {
     control.has_value = true;
     control.value = in.block.value;
+    if (!known(control.value)) return false;
   }
   if (!pop(control.params())) return false;
   push_control(control);
@@ -99,6 +119,7 @@ bool FunctionValidator::else_block() {
   if (control.kind != Kind::if_) return fail(ErrorKind::malformed, "END opcode expected: else without if");
   if (!pop_results()) return false;
   controls_.pop_back();
+  forget_initializations(control);
   control.kind = Kind::else_;
   control.unreachable = false;
   control.stamp = 0;
@@ -109,10 +130,11 @@ bool FunctionValidator::else_block() {
 bool FunctionValidator::end_block() {
   if (!pop_results()) return false;
   const Control control = controls_.back();
-  if (control.kind == Kind::if_ && !std::ranges::equal(control.params(), control.results())) {
+  if (control.kind == Kind::if_ && !types_.matches(control.params(), control.results())) {
     return mismatch("if without else must give back what it takes");
   }
   controls_.pop_back();
+  forget_initializations(control);
   base_ = controls_.empty() ? 0 : controls_.back().base;
   return push(control.results());
 }
@@ -172,7 +194,7 @@ bool FunctionValidator::call(uint32_t function) {
 bool FunctionValidator::call_indirect(const Instruction& in) {
   const TableType* callees = table(in.index2);
   if (callees == nullptr) return false;
-  if (callees->element != ValType::funcref()) {
+  if (!types_.matches(callees->element, ValType::funcref())) {
     return mismatch(concat(info(op_).text, " expects a table of funcref, found ", callees->element.to_string()));
   }
   const FuncType* callee = type(in.index);
@@ -181,8 +203,15 @@ bool FunctionValidator::call_indirect(const Instruction& in) {
   return pop(callee->params) && push(callee->results);
 }
 
+bool FunctionValidator::call_ref(uint32_t index) {
+  const FuncType* callee = type(index);
+  if (callee == nullptr || !pop(ValType::ref_to(index, true))) return false;
+  if (op_ == Op::return_call_ref) return return_call(*callee);
+  return pop(callee->params) && push(callee->results);
+}
+
 bool FunctionValidator::return_call(const FuncType& callee) {
-  if (callee.results != function_->results) {
+  if (!types_.matches(callee.results, function_->results)) {
     return mismatch(concat(info(op_).text, " of ", callee.to_string(), " in a function of ", function_->to_string()));
   }
   if (!pop(callee.params)) return false;
@@ -203,16 +232,49 @@ bool FunctionValidator::select() {
 
 bool FunctionValidator::select_typed(const Instruction& in) {
   if (in.index != 1) return invalid(concat("invalid result arity: select of ", in.index, " values"));
-  return pop(ValType::i32()) && pop(in.type) && pop(in.type) && push(in.type);
+  return known(in.type) && pop(ValType::i32()) && pop(in.type) && pop(in.type) && push(in.type);
 }
 
 bool FunctionValidator::has_local(uint32_t index) { return index < locals_.count() || unknown("local", index); }
 
-bool FunctionValidator::local_get(uint32_t index) { return has_local(index) && push(locals_[index]); }
+bool FunctionValidator::local_get(uint32_t index) {
+  if (!has_local(index)) return false;
+  if (tracks_initialization_ && !is_initialized(index)) return invalid(concat("uninitialized local ", index));
+  return push(locals_[index]);
+}
 
-bool FunctionValidator::local_set(uint32_t index) { return has_local(index) && pop(locals_[index]); }
+bool FunctionValidator::local_set(uint32_t index) {
+  if (!has_local(index)) return false;
+  if (tracks_initialization_) initialize(index);
+  return pop(locals_[index]);
+}
 
 bool FunctionValidator::local_tee(uint32_t index) { return local_set(index) && push(locals_[index]); }
+
+// Locals without a default value may be read where they have been written on every way (spec 3.4.10): in the block that
+// wrote them and those within it.
+
+bool FunctionValidator::is_initialized(uint32_t index) const {
+  return index < initialized_.size() ? initialized_[index] : locals_[index].is_defaultable();
+}
+
+void FunctionValidator::initialize(uint32_t index) {
+  if (is_initialized(index)) return;
+  if (initialized_.empty()) {
+    initialized_.resize(locals_.count());
+    for (uint32_t i = 0; i < locals_.count(); ++i) {
+      initialized_[i] = i < function_->params.size() || locals_[i].is_defaultable();
+    }
+  }
+  initialized_[index] = true;
+  initializations_.push_back(index);
+}
+
+void FunctionValidator::forget_initializations(const Control& control) {
+  for (; initializations_.size() > control.initializations; initializations_.pop_back()) {
+    initialized_[initializations_.back()] = false;
+  }
+}
 
 bool FunctionValidator::global_get(uint32_t index) {
   if (index >= (is_constant_ ? visible_globals_ : module_.globals.size())) return unknown("global", index);
@@ -227,24 +289,6 @@ bool FunctionValidator::global_set(uint32_t index) {
   const GlobalType& global = module_.globals[index].type;
   if (!global.is_mutable) return invalid(concat("immutable global ", index));
   return pop(global.type);
-}
-
-bool FunctionValidator::ref_func(uint32_t index) {
-  if (function_type(index) == nullptr) return false;
-  if (is_constant_) {
-    module_.functions[index].declared = true;
-  } else if (!module_.functions[index].declared) {
-    return invalid(concat("undeclared function reference ", index));
-  }
-  return push(ValType::funcref());
-}
-
-bool FunctionValidator::ref_is_null() {
-  ValType type;
-  if (!pop_any(type)) return false;
-  if (!type.is_ref() && !type.is_bottom())
-    return mismatch(concat("ref.is_null expects a reference, found ", type.to_string()));
-  return push(ValType::i32());
 }
 
 // Memories
@@ -297,7 +341,7 @@ bool FunctionValidator::table_copy(const Instruction& in) {
   const TableType* target = table(in.index);
   const TableType* source = target == nullptr ? nullptr : table(in.index2);
   if (source == nullptr) return false;
-  if (target->element != source->element) return mismatch(target->element, source->element);
+  if (!types_.matches(source->element, target->element)) return mismatch(target->element, source->element);
   return pop(smaller_address_type(target->limits, source->limits)) && pop(address_type(source->limits)) &&
          pop(address_type(target->limits));
 }
@@ -306,7 +350,7 @@ bool FunctionValidator::table_init(const Instruction& in) {
   const TableType* target = table(in.index2);
   const ElementDef* source = target == nullptr ? nullptr : element(in.index);
   if (source == nullptr) return false;
-  if (target->element != source->type) return mismatch(target->element, source->type);
+  if (!types_.matches(source->type, target->element)) return mismatch(target->element, source->type);
   return pop(ValType::i32()) && pop(ValType::i32()) && pop(address_type(target->limits));
 }
 
@@ -319,9 +363,8 @@ const FuncType* FunctionValidator::function_type(uint32_t function) {
 }
 
 const FuncType* FunctionValidator::type(uint32_t index) {
-  if (index < module_.types.size()) return &module_.types[index];
-  unknown("type", index);
-  return nullptr;
+  const SubType* found = defined(index, CompositeKind::func);
+  return found == nullptr ? nullptr : &found->func;
 }
 
 const TableType* FunctionValidator::table(uint32_t index) {

@@ -24,7 +24,8 @@ uint64_t most_pages(const MemoryType& type) {
   return uint64_t{1} << (bits - type.page_size_log2);
 }
 
-constexpr uint8_t kFunctionSection = 3, kTableSection = 4, kMemorySection = 5, kStartSection = 8, kElementSection = 9;
+constexpr uint8_t kTypeSection = 1, kFunctionSection = 3, kTableSection = 4, kMemorySection = 5, kGlobalSection = 6,
+                  kStartSection = 8, kElementSection = 9, kTagSection = 13;
 
 // What is wrong with a memory's or table's limits, starting with `too_large` where they pass `most`; empty: nothing.
 std::string wrong_limits(const Limits& limits, uint64_t most, std::string_view too_large) {
@@ -52,12 +53,15 @@ std::string wrong_memory(const MemoryType& type) {
 // One module's validation, a function for each kind of definition.
 class ModuleValidator {
  public:
-  ModuleValidator(ModuleDef& module, const ModuleLimits& limits) : module_(module), bodies_(module, limits) {}
+  ModuleValidator(ModuleDef& module, const ModuleLimits& limits)
+      : module_(module), limits_(limits), types_(module), bodies_(module, types_, limits) {}
 
   Result<void> run() {
+    WPLUG_TRY(types_.validate(limits_, section_offset(kTypeSection)));
     WPLUG_TRY(function_types());
     WPLUG_TRY(memories());
     WPLUG_TRY(tables());
+    WPLUG_TRY(tags());
     WPLUG_TRY(globals());
     WPLUG_TRY(exports());
     WPLUG_TRY(start());
@@ -70,12 +74,14 @@ class ModuleValidator {
   Result<void> function_types();
   Result<void> memories();
   Result<void> tables();
+  Result<void> tags();
   Result<void> globals();
   Result<void> exports();
   Result<void> export_names_differ();
   Result<void> start();
   Result<void> elements();
-  Result<void> element(const ElementDef& element, uint32_t index);
+  Result<void> element(ElementDef& element, uint32_t index);
+  Result<void> known(ValType type, ExternKind kind, uint32_t index, uint8_t section) const;
   Result<void> data();
   Result<void> bodies();
 
@@ -91,6 +97,8 @@ class ModuleValidator {
   uint32_t all_globals() const { return static_cast<uint32_t>(module_.globals.size()); }
 
   ModuleDef& module_;
+  const ModuleLimits& limits_;
+  ModuleTypes types_;
   FunctionValidator bodies_;
 };
 
@@ -115,6 +123,10 @@ Result<void> ModuleValidator::function_types() {
       return invalid(offset_of(ExternKind::func, i, kFunctionSection),
                      concat("unknown type ", type, " (function ", i, ")"));
     }
+    if (module_.types[type].kind != CompositeKind::func) {
+      return invalid(offset_of(ExternKind::func, i, kFunctionSection),
+                     concat("type mismatch: type ", type, " is not a function type (function ", i, ")"));
+    }
   }
   return {};
 }
@@ -133,6 +145,7 @@ Result<void> ModuleValidator::tables() {
   for (uint32_t i = 0; i < module_.tables.size(); ++i) {
     const TableDef& table = module_.tables[i];
     const Limits& limits = table.type.limits;
+    WPLUG_TRY(known(table.type.element, ExternKind::table, i, kTableSection));
     const uint64_t most = limits.is_64 ? UINT64_MAX : kMostElements;
     std::string wrong = wrong_limits(limits, most, concat("table size must be at most ", most));
     if (!wrong.empty()) {
@@ -141,14 +154,37 @@ Result<void> ModuleValidator::tables() {
     if (table.init.has_value()) {
       // Tables come before globals: only imported ones exist yet (spec 3.5.14).
       WPLUG_TRY(bodies_.validate_const(*table.init, table.type.element, module_.imported_globals, "table", i));
+    } else if (i >= module_.imported_tables && !table.type.element.is_defaultable()) {
+      return invalid(offset_of(ExternKind::table, i, kTableSection),
+                     concat("type mismatch: no value for the elements of type ", table.type.element.to_string(),
+                            " (table ", i, ")"));
     }
   }
   return {};
 }
 
+Result<void> ModuleValidator::tags() {
+  for (uint32_t i = 0; i < module_.tags.size(); ++i) {
+    const uint32_t type = module_.tags[i].type;
+    if (type >= module_.types.size()) {
+      return invalid(offset_of(ExternKind::tag, i, kTagSection), concat("unknown type ", type, " (tag ", i, ")"));
+    }
+    const SubType& defined = module_.types[type];
+    if (defined.kind != CompositeKind::func) {
+      return invalid(offset_of(ExternKind::tag, i, kTagSection), concat("non-function type ", type, " (tag ", i, ")"));
+    }
+    if (defined.func.results.empty()) continue;
+    return invalid(offset_of(ExternKind::tag, i, kTagSection),
+                   concat("non-empty tag result type: ", defined.func.to_string(), " (tag ", i, ")"));
+  }
+  return {};
+}
+
 Result<void> ModuleValidator::globals() {
-  for (uint32_t i = module_.imported_globals; i < module_.globals.size(); ++i) {
+  for (uint32_t i = 0; i < module_.globals.size(); ++i) {
     const GlobalDef& global = module_.globals[i];
+    WPLUG_TRY(known(global.type.type, ExternKind::global, i, kGlobalSection));
+    if (i < module_.imported_globals) continue;
     WPLUG_TRY(bodies_.validate_const(global.init, global.type.type, i, "global", i));
   }
   return {};
@@ -160,6 +196,7 @@ size_t ModuleValidator::index_space(ExternKind kind) const {
     case ExternKind::table: return module_.tables.size();
     case ExternKind::memory: return module_.memories.size();
     case ExternKind::global: return module_.globals.size();
+    case ExternKind::tag: return module_.tags.size();
     default: return 0;
   }
 }
@@ -201,7 +238,17 @@ Result<void> ModuleValidator::elements() {
   return {};
 }
 
-Result<void> ModuleValidator::element(const ElementDef& element, uint32_t index) {
+Result<void> ModuleValidator::known(ValType type, ExternKind kind, uint32_t index, uint8_t section) const {
+  if (types_.knows(type)) return {};
+  return invalid(offset_of(kind, index, section),
+                 concat("unknown type ", type.type_index(), " (", to_string(kind), " ", index, ")"));
+}
+
+Result<void> ModuleValidator::element(ElementDef& element, uint32_t index) {
+  if (!types_.knows(element.type)) {
+    return invalid(section_offset(kElementSection),
+                   concat("unknown type ", element.type.type_index(), " (elem segment ", index, ")"));
+  }
   for (uint32_t function : element.functions) {
     if (function >= module_.functions.size()) {
       return invalid(section_offset(kElementSection),
@@ -211,13 +258,14 @@ Result<void> ModuleValidator::element(const ElementDef& element, uint32_t index)
   }
   for (ConstExpr expression : element.expressions) {
     WPLUG_TRY(bodies_.validate_const(expression, element.type, all_globals(), "elem segment", index));
+    element.allocates |= bodies_.allocates();
   }
   if (element.mode != SegmentMode::active) return {};
   if (element.table >= module_.tables.size()) {
     return invalid(element.offset.begin, concat("unknown table ", element.table, " (elem segment ", index, ")"));
   }
   const TableType& table = module_.tables[element.table].type;
-  if (element.type != table.element) {
+  if (!types_.matches(element.type, table.element)) {
     return invalid(element.offset.begin, concat("type mismatch: table of ", table.element.to_string(), ", elements of ",
                                                 element.type.to_string(), " (elem segment ", index, ")"));
   }

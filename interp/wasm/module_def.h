@@ -53,6 +53,11 @@ struct GlobalDef {
   ConstExpr init;  // empty for an imported global
 };
 
+// A tag: the values that an exception of it carries are the parameters of its function type.
+struct TagDef {
+  uint32_t type = 0;  // index into types
+};
+
 enum class SegmentMode : uint8_t { active, passive, declarative };
 
 struct ElementDef {
@@ -64,6 +69,7 @@ struct ElementDef {
   std::vector<uint32_t> functions;
   std::vector<ConstExpr> expressions;
   bool uses_expressions = false;
+  bool allocates = false;  // an expression makes objects, so that each is evaluated once
   uint32_t size() const {
     return static_cast<uint32_t>(uses_expressions ? expressions.size() : functions.size());
   }
@@ -93,13 +99,21 @@ struct NameSection {
   std::unordered_map<uint32_t, std::string_view> functions;
 };
 
+// Types that may refer to each other (spec 2.3.12): `begin` up to, not including, `end`.
+struct RecGroup {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
 struct ModuleDef {
   std::span<const uint8_t> bytes;  // the whole module; owned elsewhere
-  std::vector<FuncType> types;
+  std::vector<SubType> types;      // their indices, and those of all ValTypes here, are the module's
+  std::vector<RecGroup> rec_groups;
   std::vector<ImportDef> imports;
   std::vector<FunctionDef> functions;
   std::vector<TableDef> tables;
   std::vector<MemoryType> memories;
+  std::vector<TagDef> tags;
   std::vector<GlobalDef> globals;
   std::vector<ExportDef> exports;
   std::optional<uint32_t> start;
@@ -112,9 +126,11 @@ struct ModuleDef {
   uint32_t imported_functions = 0;
   uint32_t imported_tables = 0;
   uint32_t imported_memories = 0;
+  uint32_t imported_tags = 0;
   uint32_t imported_globals = 0;
 
-  const FuncType& function_type(uint32_t function) const { return types[functions[function].type]; }
+  const FuncType& function_type(uint32_t function) const { return types[functions[function].type].func; }
+  const FuncType& tag_type(uint32_t tag) const { return types[tags[tag].type].func; }
 };
 
 }  // namespace wplug

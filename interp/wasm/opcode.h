@@ -75,4 +75,14 @@ inline constexpr size_t kOpCount = sizeof(kOpInfo) / sizeof(kOpInfo[0]);
 
 constexpr const OpInfo& info(Op op) { return kOpInfo[static_cast<size_t>(op)]; }
 
+// Whether an instruction begins a block, which its own `end` closes (or `delegate`, of a legacy `try`).
+constexpr bool opens_block(Op op) {
+  return op == Op::block || op == Op::loop || op == Op::if_ || op == Op::try_table || op == Op::try_;
+}
+// Whether an instruction only marks structure: it executes nothing and costs nothing.
+constexpr bool is_structure(Op op) {
+  return (opens_block(op) && op != Op::if_) || op == Op::else_ || op == Op::end || op == Op::catch_ || op == Op::catch_all ||
+         op == Op::delegate;
+}
+
 }  // namespace wplug

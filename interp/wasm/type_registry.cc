@@ -1,41 +1,188 @@
 #include "interp/wasm/type_registry.h"
 
+#include <algorithm>
+
 namespace wplug {
 
 namespace {
 
-uint32_t slots_of(const std::vector<ValType>& types) {
-  uint32_t slots = 0;
-  for (ValType type : types) slots += type.slots();
-  return slots;
+constexpr uint32_t kNoSupertype = UINT32_MAX;
+
+// With the id where a concrete type has an index of a module; without `canonical` it is an id already.
+ValType canonical_type(ValType type, const std::vector<const CanonicalType*>* canonical) {
+  if (!type.is_concrete() || canonical == nullptr) return type;
+  return ValType::ref_to((*canonical)[type.type_index()]->id, type.is_nullable());
 }
 
-// FNV-1a over the types' bits; the separator keeps (i32) -> () and () -> (i32) apart.
-size_t hash_of(const FuncType& type) {
+// FNV-1a.
+size_t hash_of(const std::vector<uint32_t>& words) {
   uint64_t hash = 0xcbf29ce484222325u;
-  auto mix = [&hash](uint64_t bits) { hash = (hash ^ bits) * 0x100000001b3u; };
-  for (ValType param : type.params) mix(param.bits());
-  mix(UINT64_MAX);
-  for (ValType result : type.results) mix(result.bits());
-  return static_cast<size_t>(hash);
+  for (uint32_t word : words) hash = (hash ^ word) * 0x100000001b3u;
+  return static_cast<size_t>(hash ^ hash >> 32);
+}
+
+// The words of one recursion group, its types being those from `begin` on. Every list begins with its length, so that no
+// two groups have the same words.
+class GroupWriter {
+ public:
+  GroupWriter(std::vector<uint32_t>& words, RecGroup group, const std::vector<const CanonicalType*>* canonical)
+      : words_(words), group_(group), canonical_(canonical) {}
+
+  void write(const SubType& type) {
+    words_.push_back(static_cast<uint32_t>(type.kind) << 1 | (type.is_final ? 1 : 0));
+    if (type.supertype.has_value()) {
+      write(ValType::ref_to(*type.supertype, false));
+    } else {
+      words_.push_back(kNoSupertype);
+    }
+    if (type.kind == CompositeKind::func) {
+      write(type.func.params);
+      write(type.func.results);
+      return;
+    }
+    words_.push_back(static_cast<uint32_t>(type.fields.size()));
+    for (const FieldType& field : type.fields) {
+      words_.push_back(static_cast<uint32_t>(field.packed) << 1 | (field.is_mutable ? 1 : 0));
+      write(field.type);
+    }
+  }
+
+ private:
+  void write(const std::vector<ValType>& types) {
+    words_.push_back(static_cast<uint32_t>(types.size()));
+    for (ValType type : types) write(type);
+  }
+  void write(ValType type) {
+    // The heap kind of concrete types is 0, so that its bits are free to mark those of the group.
+    constexpr uint32_t kOfGroup = 1;
+    if (!type.is_concrete()) {
+      words_.push_back(type.bits());
+    } else if (type.type_index() >= group_.begin && type.type_index() < group_.end) {
+      words_.push_back(ValType::ref_to(type.type_index() - group_.begin, type.is_nullable()).bits() | kOfGroup);
+    } else {
+      words_.push_back(canonical_type(type, canonical_).bits());
+    }
+  }
+
+  std::vector<uint32_t>& words_;
+  RecGroup group_;
+  const std::vector<const CanonicalType*>* canonical_;
+};
+
+// Fields in order, each at its natural alignment: what a supertype has lies at the same place in its subtypes.
+void lay_out(CanonicalType& type) {
+  uint32_t at = 0;
+  for (FieldLayout& field : type.fields) {
+    const uint32_t size = field.type.size();
+    field.offset = (at + size - 1) / size * size;
+    at = field.offset + size;
+  }
+  type.size = at;
 }
 
 }  // namespace
 
-const CanonicalType* TypeRegistry::intern(const FuncType& type) {
-  const size_t hash = hash_of(type);
-  const std::lock_guard<std::mutex> lock(mutex_);
-  auto [known, end] = by_hash_.equal_range(hash);
-  for (; known != end; ++known) {
-    if (known->second->func == type) return known->second;
+bool may_refer_to_object(ValType type) {
+  if (!type.is_ref()) return false;
+  switch (type.heap()) {
+    case HeapKind::func:
+    case HeapKind::nofunc:
+    case HeapKind::noextern:
+    case HeapKind::none:
+    case HeapKind::noexn:
+    case HeapKind::i31: return false;
+    default: return true;
   }
-  CanonicalType& made = types_.emplace_back();
-  made.func = type;
-  made.id = static_cast<uint32_t>(types_.size() - 1);
-  made.param_slots = slots_of(type.params);
-  made.result_slots = slots_of(type.results);
-  by_hash_.emplace(hash, &made);
-  return &made;
+}
+
+const CanonicalType* TypeRegistry::intern(const FuncType& type) {
+  SubType definition;
+  definition.func = type;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // As if at an index that nothing refers to.
+  const Group* group = intern_group({&definition, 1}, {UINT32_MAX - 1, UINT32_MAX}, nullptr);
+  return group == nullptr ? nullptr : &types_[group->first];
+}
+
+bool TypeRegistry::intern(std::span<const SubType> types, std::span<const RecGroup> groups,
+                          std::vector<const CanonicalType*>& canonical) {
+  canonical.reserve(types.size());
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const RecGroup& group : groups) {
+    const Group* made = intern_group(types.subspan(group.begin, group.end - group.begin), group, &canonical);
+    if (made == nullptr) return false;
+    // Where the group is new, intern_group() has added its types.
+    for (uint32_t i = static_cast<uint32_t>(canonical.size()); i < group.end; ++i) {
+      canonical.push_back(&types_[made->first + (i - group.begin)]);
+    }
+  }
+  return true;
+}
+
+const CanonicalType* TypeRegistry::find(uint32_t id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return id < types_.size() ? &types_[id] : nullptr;
+}
+
+const TypeRegistry::Group* TypeRegistry::intern_group(std::span<const SubType> types, RecGroup range,
+                                                      std::vector<const CanonicalType*>* canonical) {
+  words_.clear();
+  GroupWriter writer(words_, range, canonical);
+  for (const SubType& type : types) writer.write(type);
+  const size_t hash = hash_of(words_);
+  for (auto [known, last] = by_hash_.equal_range(hash); known != last; ++known) {
+    if (known->second->words == words_) return known->second;
+  }
+  // Modules leave half of the ids to host functions, whose types are the embedder's and few.
+  const size_t most = canonical == nullptr ? ValType::kMostTypeIndex : ValType::kMostTypeIndex / 2;
+  if (types_.size() > most || types.size() > most - types_.size()) return nullptr;
+  Group& group = groups_.emplace_back();
+  group.words.assign(words_.begin(), words_.end());
+  group.first = static_cast<uint32_t>(types_.size());
+  by_hash_.emplace(hash, &group);
+  for (size_t i = 0; i < types.size(); ++i) {
+    CanonicalType& made = types_.emplace_back();
+    made.id = static_cast<uint32_t>(types_.size() - 1);
+    made.kind = types[i].kind;
+    if (canonical != nullptr) canonical->push_back(&made);
+  }
+  for (size_t i = 0; i < types.size(); ++i) fill(types_[group.first + i], types[i], canonical);
+  return &group;
+}
+
+void TypeRegistry::fill(CanonicalType& made, const SubType& type, const std::vector<const CanonicalType*>* canonical) {
+  made.is_final = type.is_final;
+  if (type.supertype.has_value()) {
+    const CanonicalType* supertype = (*canonical)[*type.supertype];
+    made.supertypes = supertype->supertypes;
+    made.supertypes.push_back(supertype);
+  }
+  made.func = type.func;
+  for (ValType& param : made.func.params) param = canonical_type(param, canonical);
+  for (ValType& result : made.func.results) result = canonical_type(result, canonical);
+  made.fields.reserve(type.fields.size());
+  for (const FieldType& field : type.fields) {
+    made.fields.push_back({field, 0});
+    made.fields.back().type.type = canonical_type(field.type, canonical);
+  }
+  lay_out(made);
+  for (const FieldLayout& field : made.fields) {
+    if (refers_to_object(field.type.type)) made.ref_offsets.push_back(field.offset);
+  }
+  for (ValType param : made.func.params) {
+    if (refers_to_object(param)) made.param_refs.push_back(made.param_slots);
+    made.param_slots += param.slots();
+  }
+  for (ValType result : made.func.results) {
+    made.result_slots += result.slots();
+    made.results_have_refs |= refers_to_object(result);
+  }
+}
+
+// Kinds are filled in before anything else, so that a group may look at its own types.
+bool TypeRegistry::refers_to_object(ValType type) const {
+  if (!type.is_concrete()) return may_refer_to_object(type);
+  return type.type_index() < types_.size() && types_[type.type_index()].kind != CompositeKind::func;
 }
 
 }  // namespace wplug

@@ -58,7 +58,7 @@ bool matches_lanes(const Pattern& pattern, const Value& value) {
   return true;
 }
 
-// Any reference of a heap type. Structures and arrays cannot be told apart by their handle, objects and i31 can.
+// Any reference of a heap type.
 bool matches_any_ref(const Pattern& pattern, const Value& value) {
   if (!same_family(pattern.type, value.type()) || value.ref().is_null()) return false;
   const uint64_t bits = value.ref().bits();
@@ -68,9 +68,14 @@ bool matches_any_ref(const Pattern& pattern, const Value& value) {
     case HeapKind::eq:
       return !value.ref().is_host();
     case HeapKind::func:
-    case HeapKind::struct_:
-    case HeapKind::array:
       return (bits & 7) == 0;
+    case HeapKind::struct_:
+    case HeapKind::array: {
+      // The session says which of the two an object is.
+      const HeapKind actual = value.type().heap();
+      const bool is_other = actual != pattern.type.heap() && (actual == HeapKind::struct_ || actual == HeapKind::array);
+      return (bits & 7) == 0 && !is_other;
+    }
     default:
       return true;
   }

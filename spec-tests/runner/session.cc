@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "spec-tests/runner/spectest.h"
+#include "wplug/ref.h"
 
 namespace wplug::spec {
 namespace {
@@ -27,7 +28,24 @@ Outcome judge(const Error& error, ErrorKind kind, const std::string& words) {
   return failed("expected " + std::string(to_string(kind)) + ": " + words + "; got " + describe(error));
 }
 
-Outcome compare(const std::vector<Pattern>& expected, const std::vector<Value>& values) {
+// A reference of the hierarchy of any, or to a defined type, with the least abstract type that it is of.
+Value with_heap_kind(const Store& store, const Value& value) {
+  const ValType type = value.type();
+  if (!type.is_ref() || value.ref().is_host()) return value;
+  switch (type.heap()) {
+    case HeapKind::extern_:
+    case HeapKind::noextern:
+    case HeapKind::func:
+    case HeapKind::nofunc:
+    case HeapKind::exn:
+    case HeapKind::noexn: return value;
+    default: return Value::ref(ValType::ref(heap_kind(store, value), type.is_nullable()), value.ref());
+  }
+}
+
+Outcome compare(const Store& store, const std::vector<Pattern>& expected, const std::vector<Value>& given) {
+  std::vector<Value> values;
+  for (const Value& value : given) values.push_back(with_heap_kind(store, value));
   if (expected.size() != values.size()) {
     return failed("expected " + std::to_string(expected.size()) + " results, got " + print_values(values));
   }
@@ -48,6 +66,8 @@ bool continues_at_word(std::string_view text, std::string_view start) {
 
 bool message_matches(std::string_view expected, std::string_view actual) {
   if (expected.empty() || actual.empty()) return false;
+  constexpr std::string_view kMismatch = "type mismatch";
+  if (continues_at_word(expected, kMismatch)) expected = kMismatch;
   return actual.starts_with(expected) || continues_at_word(expected, actual);
 }
 
@@ -168,7 +188,7 @@ Outcome Session::assert_return(const Command& command) {
   Outcome outcome;
   auto values = perform(command.action, outcome);
   if (outcome.verdict != Verdict::passed) return outcome;
-  outcome = values ? compare(command.expected, *values) : failed(describe(values.error()));
+  outcome = values ? compare(store_, command.expected, *values) : failed(describe(values.error()));
   if (outcome.verdict == Verdict::failed) outcome.message = command.action.to_string() + ": " + outcome.message;
   return outcome;
 }

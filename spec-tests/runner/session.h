@@ -28,7 +28,8 @@ struct Outcome {
 };
 
 // Whether an engine's message says what the script expects: one of the two begins with the other, the engine's may
-// go on with detail, the script's too, but at the end of a word ("uninitialized element 7").
+// go on with detail, the script's too, but at the end of a word ("uninitialized element 7"). What is on the stack in a
+// type mismatch each engine tells in its own way.
 bool message_matches(std::string_view expected, std::string_view actual);
 
 // One script's store, instances and names. A failed command leaves the session usable: what depended on its module

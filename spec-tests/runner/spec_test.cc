@@ -47,6 +47,9 @@ TEST_CASE("messages match when one begins with the other") {
   CHECK(message_matches("type mismatch", "type mismatch"));
   CHECK(message_matches("type mismatch", "type mismatch: i32.add expects i32"));
   CHECK(message_matches("uninitialized element 7", "uninitialized element"));
+  CHECK(message_matches("type mismatch: instruction requires [i32] but stack has []", "type mismatch: throw expects i32"));
+  CHECK_FALSE(message_matches("type mismatch: instruction requires [i32] but stack has []", "unknown type"));
+  CHECK_FALSE(message_matches("type mismatched", "type mismatch"));
   CHECK_FALSE(message_matches("uninitialized elements", "uninitialized element"));
   CHECK_FALSE(message_matches("type mismatch", "unknown type"));
   CHECK_FALSE(message_matches("type mismatch", ""));
