@@ -90,7 +90,7 @@ def contents(store, memory):
     if hasattr(memory, "read"):
         return memory.size(store), bytes(memory.read(store))
     size = memory.data_len()
-    return memory.size(), ctypes.string_at(memory.data_ptr(), size)
+    return size >> 16, ctypes.string_at(memory.data_ptr(), size)
 
 
 class Run:

@@ -80,7 +80,9 @@ WPLUG_INLINE void write_memory(uint8_t* at, M value) {
 
 template <class M, class R>
 WPLUG_INLINE R widen(M value) {
-  if constexpr (std::is_floating_point_v<M>) {
+  if constexpr (std::is_same_v<R, V128>) {
+    return numeric::vector_of(value);
+  } else if constexpr (std::is_floating_point_v<M>) {
     return value;
   } else if constexpr (std::is_signed_v<M>) {
     return static_cast<R>(static_cast<std::make_signed_t<R>>(value));
@@ -140,6 +142,7 @@ struct Index64 {
 }  // namespace
 
 HandlerTable far_load_handlers(IrOp op) {
+  using namespace numeric;
   switch (op) {
 #define WPLUG_IR_LOAD(name, M, R) \
   case IrOp::name##_far:          \
@@ -151,6 +154,7 @@ HandlerTable far_load_handlers(IrOp op) {
 }
 
 HandlerTable far_store_handlers(IrOp op) {
+  using namespace numeric;
   switch (op) {
 #define WPLUG_IR_STORE(name, M, T) \
   case IrOp::name##_far:           \

@@ -349,7 +349,7 @@ void Translator::call(const Instruction& in) {
   if (indirect || by_ref) {
     Entry index = pop();
     index_reg = use(index, stack_.size());
-    if (def_.tables[in.index2].type.limits.is_64) index_reg = index_64(index_reg);
+    if (indirect && def_.tables[in.index2].type.limits.is_64) index_reg = index_64(index_reg);
   }
   size_t base = stack_.size() - type.params.size();
   for (size_t i = base; i < stack_.size(); ++i) {
