@@ -43,10 +43,10 @@ struct FuncInstance {
 struct MemoryInstance {
   uint8_t* base = nullptr;  // may move on grow where address space is not reserved
   uint64_t size = 0;        // bytes; of a shared memory as this store last saw it, never more than there are
-  MemoryType type;          // limits.min is the size at creation
-  uint64_t max_size = 0;    // bytes; the least of the type's maximum, what the address type can reach and StoreLimits
-  Reservation reservation;  // of a memory that is not shared
   std::shared_ptr<SharedMemoryImpl> shared;  // null for a memory of this store alone
+  MemoryType type;                           // limits.min is the size at creation
+  uint64_t max_size = 0;  // bytes; the least of the type's maximum, what the address type can reach and StoreLimits
+  Reservation reservation;  // of a memory that is not shared
 
   bool is_64() const { return type.limits.is_64; }
   // Bytes at this moment: another thread may have made a shared memory larger.
