@@ -41,13 +41,14 @@ WPLUG_INLINE bool find(const Regs& regs, const Cell* pc, uint32_t slot, uint8_t*
   uint64_t address = 0;
   if (__builtin_add_overflow(uint64_t{read_int<Address, A>(regs, slot)}, pc[2].word, &address)) return false;
   if constexpr (kind == FarKind::wide || kind == FarKind::shared) {
+    if (address >= regs.ctx->memory_limit[std::countr_zero(sizeof(M))]) return false;
     at = regs.mem + address;
-    return address < regs.ctx->memory_limit[std::countr_zero(sizeof(M))];
   } else {
     const MemoryInstance& memory = *regs.ctx->instance->memories[pc[1].imm.imm];
+    if (address >= memory.size || memory.size - address < sizeof(M)) return false;
     at = memory.base + address;
-    return address < memory.size && memory.size - address >= sizeof(M);
   }
+  return true;
 }
 
 template <class M, FarKind kind>
