@@ -1,9 +1,16 @@
-// Atomic access to bytes that have no type of their own: guest memory that several threads use. Everything here is one
-// machine instruction on the supported machines where the address is aligned.
+// Access to bytes that have no type of their own and that several threads use: shared guest memory.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
+
+#if defined(__SANITIZE_THREAD__)
+#define WPLUG_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#define WPLUG_THREAD_SANITIZER __has_feature(thread_sanitizer)
+#else
+#define WPLUG_THREAD_SANITIZER 0
+#endif
 
 namespace wplug::atomic_bytes {
 
@@ -27,8 +34,13 @@ const typename Cast<M>::Type* as(const uint8_t* at) {
   return reinterpret_cast<const typename Cast<M>::Type*>(at);
 }
 
-// An unsigned integer as a plain access reads or writes it: whole where it is aligned, else byte by byte. Others that
-// access the same bytes are no data race.
+// An unsigned integer as a plain access of guest code reads or writes it, while others may access the same bytes.
+//
+// The thread sanitizer must see that this is no data race: there it is a relaxed atomic, byte by byte where it is not
+// aligned. Elsewhere it is one volatile access, which the compilers make one machine access whatever the alignment, so
+// that handlers stay as short as those of a memory that is not shared.
+#if WPLUG_THREAD_SANITIZER
+
 template <class M>
 inline M load_relaxed(const uint8_t* at) {
   if (is_aligned<M>(at)) return __atomic_load_n(as<M>(at), __ATOMIC_RELAXED);
@@ -46,5 +58,24 @@ inline void store_relaxed(uint8_t* at, M value) {
   std::memcpy(bytes, &value, sizeof(M));
   for (size_t i = 0; i < sizeof(M); ++i) __atomic_store_n(at + i, bytes[i], __ATOMIC_RELAXED);
 }
+
+#else
+
+template <class M>
+struct __attribute__((packed, may_alias)) Unaligned {
+  M value;
+};
+
+template <class M>
+inline M load_relaxed(const uint8_t* at) {
+  return reinterpret_cast<const volatile Unaligned<M>*>(at)->value;
+}
+
+template <class M>
+inline void store_relaxed(uint8_t* at, M value) {
+  reinterpret_cast<volatile Unaligned<M>*>(at)->value = value;
+}
+
+#endif
 
 }  // namespace wplug::atomic_bytes

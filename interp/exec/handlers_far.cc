@@ -3,8 +3,8 @@
 //   shared    memory 0, shared, with 32-bit addresses: the same, and relaxed
 //   other     any other memory with 32-bit addresses: base and size in its MemoryInstance
 //   other_64  the same with 64-bit addresses
-// All but the first may be of a memory that other threads use: their accesses are relaxed atomics, which cost nothing
-// more where they are aligned. What a store has seen of such a memory's size may be too little, so an access beyond it
+// All but the first may be of a memory that other threads use: their accesses are relaxed (base/atomic_bytes.h), which
+// costs nothing more. What a store has seen of such a memory's size may be too little, so an access beyond it
 // looks again before it traps. Bounds are always checked; with guard pages too.
 #include <array>
 #include <bit>
