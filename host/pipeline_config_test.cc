@@ -69,7 +69,7 @@ TEST_CASE("limits of the file are the defaults of its stages, wherever they stan
 }
 
 TEST_CASE("without grants nothing is granted") {
-  const Grants& grants = parse(stage("")).stages[0].options.grants;
+  const Grants grants = parse(stage("")).stages[0].options.grants;
   CHECK((grants.http.empty() && grants.env.empty() && grants.fs_read.empty() && grants.fs_write.empty() && grants.exec.empty()));
 }
 

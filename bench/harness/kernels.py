@@ -1,4 +1,5 @@
 """The kernels: what there is, and how they are built for wasm and for this machine."""
+import os
 import pathlib
 import shutil
 import subprocess
@@ -34,6 +35,9 @@ KERNELS = [
     Kernel("memcopy", 30_000),
     Kernel("strings", 600),
 ]
+# A program of others, built where Rust and its target wasm32-wasip1 are installed.
+COREMARK = Kernel("coremark", 1500, "coremark")
+RUST_TARGET = "wasm32-wasip1"
 SMOKE_DIVISOR = 50
 
 
@@ -50,9 +54,39 @@ def find_clang():
     return None
 
 
+def has_rust():
+    """Whether cargo and the standard library for the target are here."""
+    if not shutil.which("cargo") or not shutil.which("rustc"):
+        return False
+    done = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, text=True)
+    return (pathlib.Path(done.stdout.strip()) / "lib" / "rustlib" / RUST_TARGET).is_dir()
+
+
+def all_kernels():
+    return KERNELS + ([COREMARK] if has_rust() else [])
+
+
+def build_rust(kernel, folder, rounds):
+    """The same for a crate of bench/; cargo fetches what it depends on."""
+    manifest = SOURCES.parent / kernel.source / "Cargo.toml"
+    outputs = []
+    for suffix, target in ((".wasm", ["--target", RUST_TARGET]), (".native", [])):
+        place = folder / ("cargo" + suffix)
+        done = subprocess.run(["cargo", "build", "--quiet", "--release", "--manifest-path", str(manifest), *target],
+                              env=os.environ | {"ROUNDS": str(rounds), "CARGO_TARGET_DIR": str(place)},
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise BuildError(f"{kernel.name}{suffix} does not build:\n{done.stderr}")
+        built = place / (RUST_TARGET if target else "") / "release" / ("coremark-kernel" + (".wasm" if target else ""))
+        outputs.append(shutil.copy(built, folder / (kernel.name + suffix)))
+    return outputs
+
+
 def build(clang, kernel, folder, smoke=False):
     """Builds NAME.wasm and NAME.native in `folder`; their paths."""
     rounds = max(1, kernel.rounds // SMOKE_DIVISOR) if smoke else kernel.rounds
+    if kernel is COREMARK:
+        return build_rust(kernel, folder, rounds)
     source = SOURCES / (kernel.source or kernel.name + ".c")
     common = [clang, *COMMON_FLAGS, *kernel.defines, f"-DROUNDS={rounds}", str(source)]
     outputs = []

@@ -45,9 +45,9 @@ class Value {
   static Value externref(Ref r) { return ref(ValType::externref(), r); }
   // The zero or null of a type.
   static Value zero(ValType type) { return {type, 0}; }
-  // From the 8-byte frame slots of a value (two for v128).
+  // From the 8-byte frame slots of a value (two for v128). The high half of an f32's slot means nothing.
   static Value from_slots(ValType type, const uint64_t* slots) {
-    Value v(type, slots[0]);
+    Value v(type, type == ValType::f32() ? static_cast<uint32_t>(slots[0]) : slots[0]);
     if (type.is_vec()) v.bits_[1] = slots[1];
     return v;
   }

@@ -1,4 +1,6 @@
 // Cases that the lowering once got wrong, or could: run in every configuration against the result of the spec.
+#include <bit>
+
 #include <doctest/doctest.h>
 
 #include "interp/api/fixtures_test.h"
@@ -40,6 +42,22 @@ TEST_CASE("a branch drops what is between its values and the label's") {
   // (i32.wrap x) (block (result i32) (i32.const 5) (i32.sub (i32.wrap x) (i32.const 1)) (br 0)) (i32.add)
   Bytes code = {0x20, 0x00, 0xa7, 0x02, 0x7f, 0x41, 0x05, 0x20, 0x00, 0xa7, 0x41, 0x01, 0x6b, 0x0c, 0x00, 0x0b, 0x6a};
   CHECK(results(code, 10) == std::vector<int32_t>{19, 19});
+}
+
+TEST_CASE("an f32 leaves the engine without what its register held before") {
+  for (bool registers : {true, false}) {
+    Config config;
+    config.register_allocation = registers;
+    World world({}, config);
+    ModuleBuilder builder;
+    // (f32.demote_f64 (f64.add (local.get 0) (f64.const 1)))
+    builder.func(builder.type({kF64}, {kF32}), {0x20, 0x00, 0x44, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0xa0, 0xb6});
+    builder.export_as("f", kFuncKind, 0);
+    Instance instance = world.instantiate(builder);
+    Value value = Value::f64(0.1), result;
+    must(instance.get_func("f")->call({&value, 1}, {&result, 1}));
+    CHECK(result.bits() == std::bit_cast<uint32_t>(1.1f));
+  }
 }
 
 }  // namespace

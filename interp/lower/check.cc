@@ -4,6 +4,7 @@
 // agree on remains. Blocks are followed to a fixed point, then every use is checked once.
 #include "interp/lower/check.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "interp/lower/handlers.h"
@@ -54,6 +55,7 @@ class Checker {
   void copy_cell(const Decoded& decoded, State& state, uint32_t index);
   void use(const State& state, uint32_t location, uint32_t vreg, uint32_t index);
   void define(State& state, uint32_t location, uint32_t vreg, uint32_t index);
+  void slot_operands(const State& state, uint32_t index);
   void call(const Ir& ir, State& state, uint32_t index);
   void fail(uint32_t index, const std::string& what);
 
@@ -275,6 +277,13 @@ void Checker::copy_cell(const Decoded& decoded, State& state, uint32_t index) {
   state[decoded.d] = state[decoded.a];
 }
 
+// Arguments and results in consecutive slots must be there after what was saved around them.
+void Checker::slot_operands(const State& state, uint32_t index) {
+  const std::vector<SlotOperands>& all = function_.slot_operands;
+  auto at = std::lower_bound(all.begin(), all.end(), index, [](const SlotOperands& o, uint32_t i) { return o.index < i; });
+  for (; at != all.end() && at->index == index; ++at) use(state, function_.vregs[at->vreg].slot, at->vreg, index);
+}
+
 void Checker::call(const Ir& ir, State& state, uint32_t index) {
   for (uint32_t at = ir.label; at < locations_; ++at) state[at] = kNothing;
   for (const CallResults& results : function_.call_results) {
@@ -302,6 +311,7 @@ void Checker::run_ir(uint32_t index, State& state, bool check) {
     if (ir.b < kImmediate) use(state, decoded.b, ir.b, index);
     if ((ir.b == kImmediate) != decoded.immediate) fail(index, "an immediate is missing");
     if (ir.c < kImmediate && !is_indirect_call(ir.op)) use(state, decoded.c, ir.c, index);
+    slot_operands(state, index);
     if (is_call(ir.op)) call(ir, state, index);
     if (ir.d < kImmediate) define(state, decoded.d, ir.d, index);
   }
@@ -327,10 +337,12 @@ Checker::State Checker::entry_state() {
   for (uint32_t v = function_.params; v < function_.locals; ++v) {
     uint32_t home = function_.vregs[v].slot;
     if (zero[home]) state[home] = v;
-    if (allocation_.in_register(v)) {
-      uint32_t at = location(function_.vregs[v].reg_class, static_cast<uint32_t>(allocation_.place[v]), home);
-      if (zero[at]) state[at] = v;
-    }
+  }
+  // Others may have the register too, later.
+  for (uint32_t v : allocation_.live_in) {
+    if (v < function_.params || !allocation_.in_register(v)) continue;
+    uint32_t at = location(function_.vregs[v].reg_class, static_cast<uint32_t>(allocation_.place[v]), function_.vregs[v].slot);
+    if (zero[at]) state[at] = v;
   }
   return state;
 }

@@ -114,6 +114,12 @@ struct CallResults {
   uint32_t count;
 };
 
+// What a call or return_slots takes from consecutive slots; for the checker.
+struct SlotOperands {
+  uint32_t index;  // Ir index
+  uint32_t vreg;
+};
+
 struct IrFunction {
   std::vector<Ir> code;
   std::vector<VReg> vregs;       // locals first
@@ -122,6 +128,7 @@ struct IrFunction {
   std::vector<Loop> loops;
   std::vector<uint32_t> merges;  // virtual registers with several definitions, apart from locals
   std::vector<CallResults> call_results;
+  std::vector<SlotOperands> slot_operands;  // by ascending index
   uint32_t locals = 0;
   uint32_t params = 0;        // of the locals
   uint32_t param_slots = 0;

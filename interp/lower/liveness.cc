@@ -13,10 +13,10 @@ struct Blocks {
   std::vector<uint32_t> pred_first;   // by block, one more at the end
   std::vector<uint32_t> preds;
 
+  std::vector<uint32_t> of;           // by Ir index: its block
+
   uint32_t count() const { return static_cast<uint32_t>(starts.size() - 1); }
-  uint32_t at(uint32_t ir) const {
-    return static_cast<uint32_t>(std::upper_bound(starts.begin(), starts.end() - 1, ir) - starts.begin() - 1);
-  }
+  uint32_t at(uint32_t ir) const { return of[ir]; }
 };
 
 template <class F>
@@ -41,8 +41,10 @@ Blocks find_blocks(const IrFunction& function) {
     if (is_branch(op) || is_terminator(op)) leader[i + 1] = true;
   }
   Blocks blocks;
+  blocks.of.reserve(n);
   for (uint32_t i = 0; i < n; ++i) {
     if (leader[i]) blocks.starts.push_back(i);
+    blocks.of.push_back(static_cast<uint32_t>(blocks.starts.size() - 1));
   }
   blocks.starts.push_back(n);
   std::vector<std::pair<uint32_t, uint32_t>> edges;  // (to, from)
@@ -60,53 +62,93 @@ Blocks find_blocks(const IrFunction& function) {
   return blocks;
 }
 
-// Accesses of each local by ascending position; odd positions are definitions.
+// The one segment of each temporary and merge, from the first to the last access; begins after it ends where there is none.
+std::vector<Segment> find_extents(const IrFunction& function) {
+  std::vector<Segment> extents(function.vregs.size(), Segment{UINT32_MAX, 0});
+  auto extend = [&](uint32_t v, uint32_t position) {
+    extents[v].begin = std::min(extents[v].begin, position);
+    extents[v].end = std::max(extents[v].end, position);
+  };
+  for (uint32_t i = 0; i < function.code.size(); ++i) {
+    for_each_use(function.code[i], [&](uint32_t v) { extend(v, 2 * i); });
+    if (function.code[i].d < kImmediate) extend(function.code[i].d, 2 * i + 1);
+  }
+  return extents;
+}
+
+// The virtual registers that one segment would not do for, counted through: those with accesses in several blocks. What is
+// pinned stays at home whatever its segments are.
+class Variables {
+ public:
+  Variables(const IrFunction& function, const Blocks& blocks, std::span<const Segment> extents) {
+    number_.assign(function.vregs.size(), kNone);
+    for (uint32_t v = 0; v < function.vregs.size(); ++v) {
+      const Segment& extent = extents[v];
+      if (extent.begin > extent.end) continue;
+      if (v >= function.locals && function.vregs[v].pinned) continue;
+      if (v < function.locals || blocks.at(extent.begin / 2) != blocks.at(extent.end / 2)) number_[v] = count_++;
+    }
+  }
+  static constexpr uint32_t kNone = UINT32_MAX;
+  uint32_t count() const { return count_; }
+  // kNone for what needs no more than one segment.
+  uint32_t number(uint32_t vreg) const { return number_[vreg]; }
+
+ private:
+  uint32_t count_ = 0;
+  std::vector<uint32_t> number_;
+};
+
+// Accesses of each variable by ascending position; odd positions are definitions.
 struct Events {
-  std::vector<uint32_t> first;  // by local, one more at the end
+  std::vector<uint32_t> first;  // by variable, one more at the end
   std::vector<uint32_t> positions;
 };
 
-Events find_events(const IrFunction& function) {
+Events find_events(const IrFunction& function, const Variables& variables) {
   Events events;
-  events.first.assign(function.locals + 1, 0);
+  events.first.assign(variables.count() + 1, 0);
   auto each = [&](auto f) {
+    auto access = [&](uint32_t vreg, uint32_t position) {
+      const uint32_t variable = variables.number(vreg);
+      if (variable != Variables::kNone) f(variable, position);
+    };
     for (uint32_t i = 0; i < function.code.size(); ++i) {
-      for_each_use(function.code[i], [&](uint32_t v) {
-        if (v < function.locals) f(v, 2 * i);
-      });
-      if (function.code[i].d < function.locals) f(function.code[i].d, 2 * i + 1);
+      for_each_use(function.code[i], [&](uint32_t v) { access(v, 2 * i); });
+      if (function.code[i].d < kImmediate) access(function.code[i].d, 2 * i + 1);
     }
   };
   each([&](uint32_t v, uint32_t) { ++events.first[v + 1]; });
-  for (uint32_t v = 0; v < function.locals; ++v) events.first[v + 1] += events.first[v];
+  for (uint32_t v = 0; v < variables.count(); ++v) events.first[v + 1] += events.first[v];
   events.positions.resize(events.first.back());
   std::vector<uint32_t> next(events.first.begin(), events.first.end() - 1);
   each([&](uint32_t v, uint32_t position) { events.positions[next[v]++] = position; });
   return events;
 }
 
-class LocalLiveness {
+class VariableLiveness {
  public:
-  LocalLiveness(const IrFunction& function, Liveness& result)
-      : result_(result), blocks_(find_blocks(function)), events_(find_events(function)) {
+  VariableLiveness(const IrFunction& function, const Blocks& blocks, const Variables& variables, Liveness& result)
+      : result_(result), blocks_(blocks), events_(find_events(function, variables)) {
     live_in_.assign(blocks_.count(), 0);
     live_out_.assign(blocks_.count(), 0);
     defines_.assign(blocks_.count(), 0);
     has_events_.assign(blocks_.count(), 0);
   }
 
-  // Appends the segments of one local; false when the budget is spent.
-  bool add(uint32_t local) {
-    stamp_ = local + 1;
+  // Appends the segments of one variable; false when the budget is spent.
+  bool add(uint32_t variable) {
+    stamp_ = variable + 1;
     touched_.clear();
-    const uint32_t* begin = events_.positions.data() + events_.first[local];
-    const uint32_t* end = events_.positions.data() + events_.first[local + 1];
+    const uint32_t* begin = events_.positions.data() + events_.first[variable];
+    const uint32_t* end = events_.positions.data() + events_.first[variable + 1];
     collect_blocks(begin, end);
     if (!follow_back()) return false;
     segments(begin, end);
-    if (live_in_[0] == stamp_) result_.live_in.push_back(local);
     return true;
   }
+  // Of the variable added last.
+  bool is_live_at_entry() const { return live_in_[0] == stamp_; }
 
  private:
   struct InBlock {
@@ -156,7 +198,7 @@ class LocalLiveness {
     size_t first = result_.segments.size();
     for (uint32_t block : touched_) {
       if (has_events_[block] == stamp_) continue;
-            result_.segments.push_back({2 * blocks_.starts[block], 2 * blocks_.starts[block + 1] - 1});
+      result_.segments.push_back({2 * blocks_.starts[block], 2 * blocks_.starts[block + 1] - 1});
     }
     for (const uint32_t* p = begin; p != end;) {
       uint32_t block = blocks_.at(*p / 2);
@@ -201,9 +243,9 @@ class LocalLiveness {
   }
 
   Liveness& result_;
-  Blocks blocks_;
+  const Blocks& blocks_;
   Events events_;
-  std::vector<uint32_t> live_in_, live_out_, defines_, has_events_;  // by block: the local's stamp
+  std::vector<uint32_t> live_in_, live_out_, defines_, has_events_;  // by block: the variable's stamp
   std::vector<uint32_t> touched_, worklist_;
   std::vector<InBlock> with_events_;
   uint32_t stamp_ = 0;
@@ -215,27 +257,18 @@ class LocalLiveness {
 Liveness find_liveness(const IrFunction& function) {
   Liveness result;
   if (function.code.empty()) return result;
-  LocalLiveness locals(function, result);
-  for (uint32_t v = 0; v < function.locals; ++v) {
+  const Blocks blocks = find_blocks(function);
+  const std::vector<Segment> extents = find_extents(function);
+  const Variables variables(function, blocks, extents);
+  VariableLiveness liveness(function, blocks, variables, result);
+  for (uint32_t v = 0; v < function.vregs.size(); ++v) {
     result.first_segment.push_back(static_cast<uint32_t>(result.segments.size()));
-    if (!locals.add(v)) return result;
-  }
-  uint32_t temporaries = static_cast<uint32_t>(function.vregs.size()) - function.locals;
-  std::vector<Segment> one(temporaries, Segment{UINT32_MAX, 0});
-  auto extend = [&](uint32_t v, uint32_t position) {
-    if (v < function.locals) return;
-    Segment& segment = one[v - function.locals];
-    segment.begin = std::min(segment.begin, position);
-    segment.end = std::max(segment.end, position);
-  };
-  for (uint32_t i = 0; i < function.code.size(); ++i) {
-    for_each_use(function.code[i], [&](uint32_t v) { extend(v, 2 * i); });
-    if (function.code[i].d < kImmediate) extend(function.code[i].d, 2 * i + 1);
-  }
-  for (uint32_t v = function.locals; v < function.vregs.size(); ++v) {
-    result.first_segment.push_back(static_cast<uint32_t>(result.segments.size()));
-    const Segment& segment = one[v - function.locals];
-    if (segment.begin <= segment.end) result.segments.push_back(segment);
+    if (variables.number(v) != Variables::kNone) {
+      if (!liveness.add(variables.number(v))) return result;
+      if (v < function.locals && liveness.is_live_at_entry()) result.live_in.push_back(v);
+    } else if (extents[v].begin <= extents[v].end) {
+      result.segments.push_back(extents[v]);
+    }
   }
   result.first_segment.push_back(static_cast<uint32_t>(result.segments.size()));
   result.complete = true;

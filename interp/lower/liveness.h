@@ -1,9 +1,10 @@
 // Where virtual registers are live.
 //
 // Positions are twice the Ir index: 2i where instruction i reads, 2i + 1 where it writes. A virtual register occupies the positions
-// of its segments, ends included. Temporaries and merges have one segment from their first definition to their last use: what is on
-// WebAssembly's stack is never used on a way that leaves this stretch of text and comes back. Locals get exact segments: from every use that a block
-// begins with, the blocks before it are followed back until a definition, so the work is proportional to the result.
+// of its segments, ends included. What has all its accesses in one basic block has one segment from the first to the last. Others get
+// exact segments: from every use that a block begins with, the blocks before it are followed back until a definition, so the work is
+// proportional to the result. Exact they must be for temporaries and merges too: one that a br_if fills and that is then popped, or that
+// both arms of an if use, is dead for a while, and other values have its home slot meanwhile.
 #pragma once
 
 #include <cstdint>

@@ -319,8 +319,10 @@ void Translator::emit_return() {
     emit(type_.results[0].is_float() ? IrOp::return_float : IrOp::return_value).a = a;
     touch(a);
   } else {
-    for (size_t i = first; i < stack_.size(); ++i) pin(stack_[i], i);
+    std::vector<uint32_t> operands;
+    for (size_t i = first; i < stack_.size(); ++i) operands.push_back(pin(stack_[i], i));
     Ir& ir = emit(IrOp::return_slots);
+    for (uint32_t vreg : operands) ir_.slot_operands.push_back({static_cast<uint32_t>(ir_.code.size() - 1), vreg});
     ir.label = home_slot(first);
     ir.imm = ir_.result_slots;
   }
@@ -356,6 +358,9 @@ void Translator::call(const Instruction& in) {
   if (indirect) ir.c = in.index2;
   ir.label = home_slot(base);
   if (index_reg != kNoReg) touch(index_reg);
+  for (size_t i = base; i < stack_.size(); ++i) {
+    ir_.slot_operands.push_back({static_cast<uint32_t>(ir_.code.size() - 1), stack_[i].vreg});
+  }
   set_stack(base);
   if (tail) {
     become_unreachable();
