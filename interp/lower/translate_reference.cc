@@ -127,9 +127,11 @@ void Translator::branch_on_cast(uint32_t depth, ValType to, bool when) {
 // An operation on consecutive slots: `operands` entries from the top.
 void Translator::object_operation(IrOp op, size_t operands, uint64_t imm, bool has_result, ValType result) {
   const size_t base = stack_.size() - operands;
-  for (size_t i = base; i < stack_.size(); ++i) pin(stack_[i], i);
+  std::vector<uint32_t> slots;
+  for (size_t i = base; i < stack_.size(); ++i) slots.push_back(pin(stack_[i], i));
   set_stack(base);
   Ir& ir = emit(op);
+  for (uint32_t vreg : slots) ir_.slot_operands.push_back({static_cast<uint32_t>(ir_.code.size() - 1), vreg});
   ir.imm = imm;
   ir.label = home_slot(base);
   if (has_result) ir_.vregs[push_temporary(result)].pinned = true;
