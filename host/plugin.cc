@@ -40,6 +40,7 @@ StoreLimits store_limits(const PluginLimits& limits) {
   StoreLimits result;
   result.memory_bytes = limits.memory;
   result.total_memory_bytes = limits.memory;
+  result.gc_heap_bytes = limits.memory;
   result.stack_bytes = limits.stack;
   // Tables are memory of the host that limits.memory does not count.
   result.table_elements = 100'000;

@@ -12,7 +12,7 @@ struct PluginLimits {
   std::chrono::nanoseconds timeout = std::chrono::milliseconds(50);
   // Wall clock of making an instance ready (start function, `_initialize`); zero: no limit.
   std::chrono::nanoseconds start_timeout = std::chrono::seconds(5);
-  uint64_t memory = uint64_t{1} << 20;  // bytes of linear memory, all memories together
+  uint64_t memory = uint64_t{1} << 20;  // bytes of linear memory, all memories together; as many of garbage-collected objects
   uint64_t stack = uint64_t{1} << 20;   // bytes of guest frames
   uint64_t fuel = 0;                    // instructions; 0: no limit
   uint64_t http_calls = 0;              // requests to the network; redirects count

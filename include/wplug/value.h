@@ -10,9 +10,10 @@
 
 namespace wplug {
 
-// A reference: null, a host value (externref), or an object of a store. Eight bytes, as in frames and tables.
+// A reference: null, a number of 31 bits (i31ref), a host value (externref), or an object of a store. Eight bytes, as in
+// frames and tables. How long objects live: ref.h.
 //   0             null
-//   ...xxx000     address of a store object (function, later heap objects)
+//   ...xxx000     address of a store object (function, structure, array, exception)
 //   ...xxxxx1     i31
 //   ...xxxx10     host value v, as v << 2 | 2
 class Ref {
@@ -23,9 +24,15 @@ class Ref {
   // `value` below 2^62.
   static constexpr Ref host(uint64_t value) { return from_bits(value << 2 | 2); }
 
+  // The low 31 bits of `value`.
+  static constexpr Ref i31(uint32_t value) { return from_bits(static_cast<uint32_t>(value << 1 | 1)); }
+
   constexpr bool is_null() const { return bits_ == 0; }
   constexpr bool is_host() const { return (bits_ & 3) == 2; }
   constexpr uint64_t host_value() const { return bits_ >> 2; }
+  constexpr bool is_i31() const { return (bits_ & 1) != 0; }
+  // Sign-extended.
+  constexpr int32_t i31_value() const { return static_cast<int32_t>(static_cast<uint32_t>(bits_)) >> 1; }
   constexpr uint64_t bits() const { return bits_; }
   constexpr bool operator==(const Ref&) const = default;
 

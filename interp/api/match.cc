@@ -68,8 +68,9 @@ bool matches(const Limits& actual, const Limits& wanted) {
 }
 
 bool value_fits(const StoreImpl& store, const Value& value, ValType wanted) {
+  if (!value.type().is_ref() || !wanted.is_ref()) return value.type() == wanted;
+  if (value.ref().is_null() && !wanted.is_nullable()) return false;
   if (value.type() == wanted) return true;
-  if (!value.type().is_ref() || !wanted.is_ref()) return false;
   TypeRegistry& types = store.engine.impl()->types;
   if (matches(types, value.type(), wanted)) return true;
   // A reference may be kept by what it is, not only by what it might have been.
@@ -78,7 +79,7 @@ bool value_fits(const StoreImpl& store, const Value& value, ValType wanted) {
     return top_of(concrete == nullptr ? type.heap() : abstract_of(concrete->kind));
   };
   if (hierarchy(value.type()) != hierarchy(wanted)) return false;
-  if (value.ref().is_null()) return wanted.is_nullable();
+  if (value.ref().is_null()) return true;
   const CanonicalType* concrete = wanted.is_concrete() ? types.find(wanted.type_index()) : nullptr;
   return (!wanted.is_concrete() || concrete != nullptr) && ref_is(value.bits(), wanted.heap(), concrete);
 }

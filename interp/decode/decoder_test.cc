@@ -82,7 +82,7 @@ TEST_CASE("element segments of all eight kinds come out as the spec has them") {
     CHECK(module.elements[i].table == tables[i]);
     CHECK(module.elements[i].size() == sizes[i]);
     CHECK(module.elements[i].uses_expressions == (i >= 4));
-    CHECK(module.elements[i].type == (i >= 6 ? ValType::externref() : ValType::funcref()));
+    CHECK(module.elements[i].type == (i >= 6 ? ValType::externref() : ValType::ref(HeapKind::func, i >= 4)));
   }
   CHECK(module.elements[0].functions == std::vector<uint32_t>{0, 1});
   CHECK(slice(module, module.elements[0].offset) == i32_const(1));
@@ -152,12 +152,16 @@ TEST_CASE("sections of unknown ids, out of order, twice, too long or too short a
 TEST_CASE("types that are not there yet are refused with the feature's name") {
   auto type = [](uint8_t code) { return words(module_of(section(1, {1, 0x60, 1, code, 0}))); };
   CHECK(type(0x7b) == "ok");
-  CHECK(type(0x6e) == "malformed: malformed value type 6e: garbage collection is not supported");
+  CHECK(type(0x6e) == "ok");
   CHECK(type(kExnref) == "ok");
   CHECK(type(0x50) == "malformed: malformed value type 50");
   CHECK(type(0x6f) == "ok");
-  CHECK(words(module_of(section(1, {1, 0x5f, 0}))) ==
-        "malformed: malformed definition type 5f: garbage collection is not supported");
+  CHECK(words(module_of(section(1, {1, 0x5f, 0}))) == "ok");
+  CHECK(words(module_of(section(1, {1, 0x5f, 1, 0x79, 0}))) == "malformed: malformed value type 79");
+  CHECK(words(module_of(section(1, {1, 0x5e, 0x78, 2}))) == "malformed: malformed mutability 02");
+  CHECK(words(module_of(section(1, {1, 0x4e, 2, 0x60, 0, 0}))) ==
+        "malformed: unexpected end of section or function");
+  CHECK(words(module_of(section(1, {1, 0x50, 2, 0, 0, 0x60, 0, 0}))) == "invalid: multiple supertypes");
   CHECK(words(module_of(section(1, {1, 0x40, 0}))) == "malformed: malformed definition type 40");
   CHECK(words(module_of(section(1, {1, 0xe0, 0x7f, 0, 0}))) == "malformed: integer representation too long");
   CHECK(words(module_of(section(4, {1, kI32, 0, 0}))) == "malformed: malformed reference type 7f");
@@ -186,8 +190,11 @@ TEST_CASE("the nullable references of typed references that 2.0 has as well are 
   const ModuleDef module = decode(module_of(section(4, {2, 0x63, 0x70, 0, 1, 0x63, 0x6f, 0, 1})));
   CHECK(module.tables[0].type.element == ValType::funcref());
   CHECK(module.tables[1].type.element == ValType::externref());
-  CHECK(words(module_of(section(4, {1, 0x63, 0x05, 0, 1}))) ==
-        "malformed: malformed heap type: typed references are not supported");
+  const ModuleDef concrete = decode(module_of(section(1, {1, 0x60, 0, 0}) + section(4, {1, 0x64, 0x05, 0, 1})));
+  CHECK(concrete.tables[0].type.element == ValType::ref_to(5, false));
+  CHECK(words(module_of(section(4, {1, 0x63, 0x45, 0, 1}))) == "malformed: malformed heap type 45");
+  CHECK(words(module_of(section(4, {1, 0x63, 0x80, 0x7f, 0, 1}))) ==
+        "malformed: integer representation of a heap type is negative");
 }
 
 TEST_CASE("malformed parts of imports, exports, globals and segments have the spec's words") {

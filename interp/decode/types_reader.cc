@@ -47,7 +47,7 @@ ValType read_heap_type(ByteReader& reader) {
     return fail_type(reader, offset, "heap", code);
   }
   const int64_t index = reader.s33();
-  if (index < 0) reader.fail_at(offset, "malformed heap type");
+  if (index < 0) reader.fail_at(offset, "integer representation of a heap type is negative");
   return ValType::ref_to(static_cast<uint32_t>(std::clamp<int64_t>(index, 0, ValType::kMostTypeIndex)), true);
 }
 

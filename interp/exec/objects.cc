@@ -211,6 +211,46 @@ MaybeTrap array_init_elem(Regs& regs, const Cell* pc) {
   });
 }
 
+// Vectors take two slots, and have no handlers with operands in registers here.
+
+MaybeTrap struct_get_v128(Regs& regs, const Cell* pc) {
+  Slot* base = operands(regs, pc);
+  if (base[0] == 0) return numeric::trap(TrapKind::null_structure_reference);
+  std::memcpy(base, object_of(base[0])->bytes() + type_of(pc)->fields[segment_of(pc)].offset, 16);
+  return kNoTrap;
+}
+
+MaybeTrap struct_set_v128(Regs& regs, const Cell* pc) {
+  const Slot* base = operands(regs, pc);
+  if (base[0] == 0) return numeric::trap(TrapKind::null_structure_reference);
+  std::memcpy(object_of(base[0])->bytes() + type_of(pc)->fields[segment_of(pc)].offset, base + 1, 16);
+  return kNoTrap;
+}
+
+// The bytes of the element of an array of vectors that the first two operands name.
+uint8_t* vector_element(const Slot* base, MaybeTrap& trap) {
+  trap = numeric::trap(TrapKind::null_array_reference);
+  if (base[0] == 0) return nullptr;
+  HeapObject& array = *object_of(base[0]);
+  const uint32_t index = static_cast<uint32_t>(base[1]);
+  trap = index < array.length ? kNoTrap : numeric::trap(TrapKind::out_of_bounds_array_access);
+  return array.bytes() + uint64_t{index} * 16;
+}
+
+MaybeTrap array_get_v128(Regs& regs, const Cell* pc) {
+  MaybeTrap trap = kNoTrap;
+  const uint8_t* element = vector_element(operands(regs, pc), trap);
+  if (trap == kNoTrap) std::memcpy(operands(regs, pc), element, 16);
+  return trap;
+}
+
+MaybeTrap array_set_v128(Regs& regs, const Cell* pc) {
+  MaybeTrap trap = kNoTrap;
+  uint8_t* element = vector_element(operands(regs, pc), trap);
+  if (trap == kNoTrap) std::memcpy(element, operands(regs, pc) + 2, 16);
+  return trap;
+}
+
 }  // namespace
 
 HandlerTable object_handlers(IrOp op) {
@@ -226,6 +266,10 @@ HandlerTable object_handlers(IrOp op) {
     case IrOp::array_copy: return make_table<OnSlots<array_copy, 4>, 1>();
     case IrOp::array_init_data: return make_table<OnSlots<array_init_data, 4>, 1>();
     case IrOp::array_init_elem: return make_table<OnSlots<array_init_elem, 4>, 1>();
+    case IrOp::struct_get_v128: return make_table<OnSlots<struct_get_v128, 4>, 1>();
+    case IrOp::struct_set_v128: return make_table<OnSlots<struct_set_v128, 4>, 1>();
+    case IrOp::array_get_v128: return make_table<OnSlots<array_get_v128, 4>, 1>();
+    case IrOp::array_set_v128: return make_table<OnSlots<array_set_v128, 4>, 1>();
     default: return {};
   }
 }

@@ -504,6 +504,10 @@ void Emitter::special(const Ir& ir) {
     case IrOp::array_copy:
     case IrOp::array_init_data:
     case IrOp::array_init_elem:
+    case IrOp::struct_get_v128:
+    case IrOp::struct_set_v128:
+    case IrOp::array_get_v128:
+    case IrOp::array_set_v128:
       return object_operation(ir);
     default:  // bulk operations: three operands, two indices, the count for exact fuel
       handler(ir.op, 0);

@@ -83,7 +83,7 @@ bool is_call(IrOp op) {
   return op == IrOp::call || op == IrOp::call_import || op == IrOp::call_indirect || op == IrOp::call_ref;
 }
 
-bool is_object_operation(IrOp op) { return op >= IrOp::struct_new && op <= IrOp::array_init_elem; }
+bool is_object_operation(IrOp op) { return op >= IrOp::struct_new && op <= IrOp::array_set_v128; }
 
 bool may_throw(IrOp op) { return is_call(op) || op == IrOp::throw_ || op == IrOp::throw_ref; }
 

@@ -128,7 +128,7 @@ struct CallResults {
   uint32_t count;
 };
 
-// What a call or return_slots takes from consecutive slots; for the checker.
+// What a call, an object operation or return_slots takes from consecutive slots; for the checker.
 struct SlotOperands {
   uint32_t index;  // Ir index
   uint32_t vreg;

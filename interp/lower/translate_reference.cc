@@ -127,44 +127,53 @@ void Translator::branch_on_cast(uint32_t depth, ValType to, bool when) {
 // An operation on consecutive slots: `operands` entries from the top.
 void Translator::object_operation(IrOp op, size_t operands, uint64_t imm, bool has_result, ValType result) {
   const size_t base = stack_.size() - operands;
-  for (size_t i = base; i < stack_.size(); ++i) pin(stack_[i], i);
+  std::vector<uint32_t> slots;
+  for (size_t i = base; i < stack_.size(); ++i) slots.push_back(pin(stack_[i], i));
   set_stack(base);
   Ir& ir = emit(op);
+  for (uint32_t vreg : slots) ir_.slot_operands.push_back({static_cast<uint32_t>(ir_.code.size() - 1), vreg});
   ir.imm = imm;
   ir.label = home_slot(base);
   if (has_result) ir_.vregs[push_temporary(result)].pinned = true;
 }
 
 bool Translator::structure(const Instruction& in) {
+  const ValType made = ValType::ref_to(in.index, false);
   switch (in.op) {
     case Op::struct_new:
-      object_operation(IrOp::struct_new, def_.types[in.index].fields.size(), in.index, true, ValType::ref_to(in.index, false));
+      object_operation(IrOp::struct_new, def_.types[in.index].fields.size(), in.index, true, made);
       return true;
-    case Op::struct_new_default:
-      object_operation(IrOp::struct_new_default, 0, in.index, true, ValType::ref_to(in.index, false));
-      return true;
+    case Op::struct_new_default: object_operation(IrOp::struct_new_default, 0, in.index, true, made); return true;
     case Op::struct_get:
     case Op::struct_get_s:
-    case Op::struct_get_u: {
-      const FieldLayout& field = module_.types[in.index]->fields[in.index2];
-      unary(get_of(field.type, in.op == Op::struct_get_s, false), def_.types[in.index].fields[in.index2].type);
-      ir_.code.back().imm = field.offset;
-      return true;
-    }
-    case Op::struct_set: {
-      const FieldLayout& field = module_.types[in.index]->fields[in.index2];
-      Entry value = pop(), object = pop();
-      const uint32_t a = use(object, stack_.size()), b = use(value, stack_.size() + 1);
-      Ir& ir = emit(set_of(field.type, false));
-      ir.a = a;
-      ir.b = b;
-      ir.imm = field.offset;
-      touch(a);
-      touch(b);
-      return true;
-    }
+    case Op::struct_get_u: struct_get(in); return true;
+    case Op::struct_set: struct_set(in); return true;
     default: return false;
   }
+}
+
+void Translator::struct_get(const Instruction& in) {
+  const FieldType& field = def_.types[in.index].fields[in.index2];
+  if (field.type.is_vec()) {
+    return object_operation(IrOp::struct_get_v128, 1, uint64_t{in.index} | uint64_t{in.index2} << 32, true, field.type);
+  }
+  unary(get_of(field, in.op == Op::struct_get_s, false), field.type);
+  ir_.code.back().imm = module_.types[in.index]->fields[in.index2].offset;
+}
+
+void Translator::struct_set(const Instruction& in) {
+  const FieldType& field = def_.types[in.index].fields[in.index2];
+  if (field.type.is_vec()) {
+    return object_operation(IrOp::struct_set_v128, 2, uint64_t{in.index} | uint64_t{in.index2} << 32, false, field.type);
+  }
+  Entry value = pop(), object = pop();
+  const uint32_t a = use(object, stack_.size()), b = use(value, stack_.size() + 1);
+  Ir& ir = emit(set_of(field, false));
+  ir.a = a;
+  ir.b = b;
+  ir.imm = module_.types[in.index]->fields[in.index2].offset;
+  touch(a);
+  touch(b);
 }
 
 bool Translator::array(const Instruction& in) {
@@ -183,33 +192,38 @@ bool Translator::array(const Instruction& in) {
     case Op::array_init_elem: object_operation(IrOp::array_init_elem, 4, pair, false, i32); return true;
     case Op::array_get:
     case Op::array_get_s:
-    case Op::array_get_u: {
-      const FieldType& element = def_.types[in.index].fields[0];
-      Entry index = pop(), object = pop();
-      const uint32_t a = use(object, stack_.size()), b = use(index, stack_.size() + 1);
-      Ir& ir = emit(get_of(element, in.op == Op::array_get_s, true));
-      ir.a = a;
-      ir.b = b;
-      touch(a);
-      touch(b);
-      push_temporary(element.type);
-      return true;
-    }
-    case Op::array_set: {
-      Entry value = pop(), index = pop(), object = pop();
-      const size_t height = stack_.size();
-      const uint32_t a = use(object, height), b = use(index, height + 1), c = use(value, height + 2);
-      Ir& ir = emit(set_of(def_.types[in.index].fields[0], true));
-      ir.a = a;
-      ir.b = b;
-      ir.c = c;
-      touch(a);
-      touch(b);
-      touch(c);
-      return true;
-    }
+    case Op::array_get_u: array_get(in); return true;
+    case Op::array_set: array_set(in); return true;
     default: return false;
   }
+}
+
+void Translator::array_get(const Instruction& in) {
+  const FieldType& element = def_.types[in.index].fields[0];
+  if (element.type.is_vec()) return object_operation(IrOp::array_get_v128, 2, in.index, true, element.type);
+  Entry index = pop(), object = pop();
+  const uint32_t a = use(object, stack_.size()), b = use(index, stack_.size() + 1);
+  Ir& ir = emit(get_of(element, in.op == Op::array_get_s, true));
+  ir.a = a;
+  ir.b = b;
+  touch(a);
+  touch(b);
+  push_temporary(element.type);
+}
+
+void Translator::array_set(const Instruction& in) {
+  const FieldType& element = def_.types[in.index].fields[0];
+  if (element.type.is_vec()) return object_operation(IrOp::array_set_v128, 3, in.index, false, element.type);
+  Entry value = pop(), index = pop(), object = pop();
+  const size_t height = stack_.size();
+  const uint32_t a = use(object, height), b = use(index, height + 1), c = use(value, height + 2);
+  Ir& ir = emit(set_of(element, true));
+  ir.a = a;
+  ir.b = b;
+  ir.c = c;
+  touch(a);
+  touch(b);
+  touch(c);
 }
 
 }  // namespace wplug

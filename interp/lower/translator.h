@@ -117,6 +117,10 @@ class Translator {
   bool structure(const Instruction& in);
   bool array(const Instruction& in);
   void object_operation(IrOp op, size_t operands, uint64_t imm, bool has_result, ValType result);
+  void struct_get(const Instruction& in);
+  void struct_set(const Instruction& in);
+  void array_get(const Instruction& in);
+  void array_set(const Instruction& in);
   void ref_check(TrapKind kind);
   void ref_test(IrOp op, ValType type, ValType result);
   uint32_t keep_top();

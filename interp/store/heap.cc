@@ -18,7 +18,7 @@ namespace {
 
 constexpr uint64_t kLeastBetween = uint64_t{1} << 20;  // bytes allocated from one collection to the next, at least
 constexpr uint32_t kPiece = 1024;                      // slots, elements or objects between two looks at the clock
-constexpr size_t kBlocksToSweep = 8;                   // between two looks at the clock
+constexpr size_t kBlocksToSweep = 8;                   // between two looks at the clock, and for one object
 constexpr size_t kLargeToSweep = 16;                   // with each allocation of a large object
 
 // Cells by size, header included: every 16 bytes, then four sizes to a doubling.
@@ -138,7 +138,8 @@ bool Heap::fits(uint64_t more) const {
 
 HeapObject* Heap::allocate_small(size_t index) {
   SizeClass& size_class = classes_[index];
-  while (size_class.free == nullptr && sweep_next(index)) {
+  // Where the heap is full of what is alive, the search for free cells must end some time: then the heap grows.
+  for (size_t i = 0; size_class.free == nullptr && i < kBlocksToSweep && sweep_next(index, false); ++i) {
   }
   if (HeapObject* object = size_class.free; object != nullptr) {
     size_class.free = object->next;
@@ -170,9 +171,9 @@ bool Heap::add_block(size_t index) {
   *block = {cell, cells, 0};
   blocks_.emplace(reinterpret_cast<uintptr_t>(block), block);
   SizeClass& size_class = classes_[index];
-  // All others are swept.
+  // Blocks that have been swept come first.
   size_class.blocks.push_back(block);
-  size_class.next = size_class.blocks.size();
+  std::swap(size_class.blocks.back(), size_class.blocks[size_class.next++]);
   size_class.newest = block;
   bytes_ += kBlockSize;
   return true;
@@ -192,8 +193,8 @@ HeapObject* Heap::allocate_large(uint64_t size) {
 
 // ---- sweeping
 
-// Sweeps one block of a class. False: all are.
-bool Heap::sweep_next(size_t index) {
+// Sweeps one block of a class. False: all have been swept.
+bool Heap::sweep_next(size_t index, bool release_empty) {
   SizeClass& size_class = classes_[index];
   if (size_class.next == size_class.blocks.size()) return false;
   Block* block = size_class.blocks[size_class.next];
@@ -207,7 +208,7 @@ bool Heap::sweep_next(size_t index) {
     list = object;
     ++free;
   }
-  if (free == block->used && block != size_class.newest) {
+  if (release_empty && free == block->used && block != size_class.newest) {
     std::swap(size_class.blocks[size_class.next], size_class.blocks.back());
     size_class.blocks.pop_back();
     blocks_.erase(reinterpret_cast<uintptr_t>(block));
@@ -239,7 +240,7 @@ void Heap::sweep_large(size_t most) {
 MaybeTrap Heap::sweep_all() {
   size_t swept = 0;
   for (size_t i = 0; i < kCellSizes.size(); ++i) {
-    while (sweep_next(i)) {
+    while (sweep_next(i, true)) {
       if (++swept % kBlocksToSweep != 0) continue;
       if (MaybeTrap stop = check_stop(store_.context); stop != kNoTrap) return stop;
     }

@@ -120,7 +120,7 @@ class Heap {
   HeapObject* allocate_large(uint64_t bytes);
   bool add_block(size_t size_class);
   bool fits(uint64_t more) const;
-  bool sweep_next(size_t size_class);
+  bool sweep_next(size_t size_class, bool release_empty);
   numeric::MaybeTrap sweep_all();
   void sweep_large(size_t most);
   void restart_marks();

@@ -35,7 +35,7 @@ bool FunctionValidator::step(const Instruction& in, const InstructionReader& ins
     case Op::unreachable: set_unreachable(); return true;
     case Op::block: return block(in, Kind::block);
     case Op::loop: return block(in, Kind::loop);
-    case Op::if_: return pop(ValType::i32()) && block(in, Kind::if_);
+    case Op::if_: return block(in, Kind::if_);
     case Op::else_: return else_block();
     case Op::end: return end_block();
     case Op::br: return branch(in.index);
@@ -109,6 +109,7 @@ bool FunctionValidator::block(const Instruction& in, Kind kind) {
     control.value = in.block.value;
     if (!known(control.value)) return false;
   }
+  if (kind == Kind::if_ && !pop(ValType::i32())) return false;
   if (!pop(control.params())) return false;
   push_control(control);
   return push(control.params());
@@ -255,16 +256,16 @@ bool FunctionValidator::local_tee(uint32_t index) { return local_set(index) && p
 // wrote them and those within it.
 
 bool FunctionValidator::is_initialized(uint32_t index) const {
-  return index < initialized_.size() ? initialized_[index] : locals_[index].is_defaultable();
+  if (!initialized_.empty()) return initialized_[index];
+  return index < function_->params.size() || locals_[index].is_defaultable();
 }
 
 void FunctionValidator::initialize(uint32_t index) {
   if (is_initialized(index)) return;
   if (initialized_.empty()) {
-    initialized_.resize(locals_.count());
-    for (uint32_t i = 0; i < locals_.count(); ++i) {
-      initialized_[i] = i < function_->params.size() || locals_[i].is_defaultable();
-    }
+    std::vector<bool> initialized(locals_.count());
+    for (uint32_t i = 0; i < locals_.count(); ++i) initialized[i] = is_initialized(i);
+    initialized_ = std::move(initialized);
   }
   initialized_[index] = true;
   initializations_.push_back(index);

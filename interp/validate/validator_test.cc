@@ -183,9 +183,9 @@ TEST_CASE("element segments fit their table, and their functions exist") {
         "invalid: type mismatch: end expects i32, found i64 (elem segment 0)");
   CHECK(element(Bytes{2, 5} + i32_const(0) + Bytes{0} + vec({0})) == "invalid: unknown table 5 (elem segment 0)");
   CHECK(element(Bytes{2, 1} + i32_const(0) + Bytes{0} + vec({0})) ==
-        "invalid: type mismatch: table of externref, elements of funcref (elem segment 0)");
+        "invalid: type mismatch: table of externref, elements of (ref func) (elem segment 0)");
   CHECK(element(Bytes{5, kExternref} + leb(1) + ref_func(0)) ==
-        "invalid: type mismatch: end expects externref, found funcref (elem segment 0)");
+        "invalid: type mismatch: end expects externref, found (ref 0) (elem segment 0)");
   CHECK(element(Bytes{5, kFuncref} + leb(1) + ref_func(3)) == "invalid: unknown function 3 (elem segment 0)");
   CHECK(element(Bytes{3, 0} + vec({9})) == "invalid: unknown function 9 (elem segment 0)");
 }

@@ -1,7 +1,5 @@
 #include "interp/wasm/type_registry.h"
 
-#include <algorithm>
-
 namespace wplug {
 
 namespace {
@@ -12,13 +10,6 @@ constexpr uint32_t kNoSupertype = UINT32_MAX;
 ValType canonical_type(ValType type, const std::vector<const CanonicalType*>* canonical) {
   if (!type.is_concrete() || canonical == nullptr) return type;
   return ValType::ref_to((*canonical)[type.type_index()]->id, type.is_nullable());
-}
-
-// FNV-1a.
-size_t hash_of(const std::vector<uint32_t>& words) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (uint32_t word : words) hash = (hash ^ word) * 0x100000001b3u;
-  return static_cast<size_t>(hash ^ hash >> 32);
 }
 
 // The words of one recursion group, its types being those from `begin` on. Every list begins with its length, so that no
@@ -100,8 +91,8 @@ const CanonicalType* TypeRegistry::intern(const FuncType& type) {
   definition.func = type;
   const std::lock_guard<std::mutex> lock(mutex_);
   // As if at an index that nothing refers to.
-  const Group* group = intern_group({&definition, 1}, {UINT32_MAX - 1, UINT32_MAX}, nullptr);
-  return group == nullptr ? nullptr : &types_[group->first];
+  const std::optional<uint32_t> id = intern_group({&definition, 1}, {UINT32_MAX - 1, UINT32_MAX}, nullptr);
+  return id.has_value() ? &types_[*id] : nullptr;
 }
 
 bool TypeRegistry::intern(std::span<const SubType> types, std::span<const RecGroup> groups,
@@ -109,11 +100,12 @@ bool TypeRegistry::intern(std::span<const SubType> types, std::span<const RecGro
   canonical.reserve(types.size());
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const RecGroup& group : groups) {
-    const Group* made = intern_group(types.subspan(group.begin, group.end - group.begin), group, &canonical);
-    if (made == nullptr) return false;
+    const std::optional<uint32_t> first =
+        intern_group(types.subspan(group.begin, group.end - group.begin), group, &canonical);
+    if (!first.has_value()) return false;
     // Where the group is new, intern_group() has added its types.
     for (uint32_t i = static_cast<uint32_t>(canonical.size()); i < group.end; ++i) {
-      canonical.push_back(&types_[made->first + (i - group.begin)]);
+      canonical.push_back(&types_[*first + (i - group.begin)]);
     }
   }
   return true;
@@ -124,30 +116,25 @@ const CanonicalType* TypeRegistry::find(uint32_t id) {
   return id < types_.size() ? &types_[id] : nullptr;
 }
 
-const TypeRegistry::Group* TypeRegistry::intern_group(std::span<const SubType> types, RecGroup range,
-                                                      std::vector<const CanonicalType*>* canonical) {
+std::optional<uint32_t> TypeRegistry::intern_group(std::span<const SubType> types, RecGroup range,
+                                                   std::vector<const CanonicalType*>* canonical) {
   words_.clear();
   GroupWriter writer(words_, range, canonical);
   for (const SubType& type : types) writer.write(type);
-  const size_t hash = hash_of(words_);
-  for (auto [known, last] = by_hash_.equal_range(hash); known != last; ++known) {
-    if (known->second->words == words_) return known->second;
-  }
+  if (const auto known = groups_.find(words_); known != groups_.end()) return known->second;
   // Modules leave half of the ids to host functions, whose types are the embedder's and few.
   const size_t most = canonical == nullptr ? ValType::kMostTypeIndex : ValType::kMostTypeIndex / 2;
-  if (types_.size() > most || types.size() > most - types_.size()) return nullptr;
-  Group& group = groups_.emplace_back();
-  group.words.assign(words_.begin(), words_.end());
-  group.first = static_cast<uint32_t>(types_.size());
-  by_hash_.emplace(hash, &group);
+  if (types_.size() > most || types.size() > most - types_.size()) return std::nullopt;
+  const auto first = static_cast<uint32_t>(types_.size());
+  groups_.emplace(words_, first);
   for (size_t i = 0; i < types.size(); ++i) {
     CanonicalType& made = types_.emplace_back();
     made.id = static_cast<uint32_t>(types_.size() - 1);
     made.kind = types[i].kind;
     if (canonical != nullptr) canonical->push_back(&made);
   }
-  for (size_t i = 0; i < types.size(); ++i) fill(types_[group.first + i], types[i], canonical);
-  return &group;
+  for (size_t i = 0; i < types.size(); ++i) fill(types_[first + i], types[i], canonical);
+  return first;
 }
 
 void TypeRegistry::fill(CanonicalType& made, const SubType& type, const std::vector<const CanonicalType*>* canonical) {

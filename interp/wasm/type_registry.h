@@ -7,9 +7,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "interp/wasm/module_def.h"
@@ -64,19 +65,16 @@ class TypeRegistry {
   const CanonicalType* find(uint32_t id);
 
  private:
-  struct Group {
-    std::vector<uint32_t> words;
-    uint32_t first = 0;  // id of its first type
-  };
-  // Null when there are more types than ids. Types of a new group are added to `canonical`, where there is one.
-  const Group* intern_group(std::span<const SubType> types, RecGroup range, std::vector<const CanonicalType*>* canonical);
+  // The id of the group's first type; none when there are more types than ids. Types of a new group are added to
+  // `canonical`, where there is one.
+  std::optional<uint32_t> intern_group(std::span<const SubType> types, RecGroup range, std::vector<const CanonicalType*>* canonical);
   bool refers_to_object(ValType type) const;
   void fill(CanonicalType& made, const SubType& type, const std::vector<const CanonicalType*>* canonical);
 
   std::mutex mutex_;
   std::deque<CanonicalType> types_;
-  std::deque<Group> groups_;
-  std::unordered_multimap<size_t, const Group*> by_hash_;
+  // The first id of each group by its words. In order, as a hash table could be made slow by whoever chooses the types.
+  std::map<std::vector<uint32_t>, uint32_t> groups_;
   std::vector<uint32_t> words_;  // of the group at hand
 };
 

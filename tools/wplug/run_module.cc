@@ -32,7 +32,9 @@ Result<WasiContext> make_wasi(const RunCommand& command) {
 
 Result<Store> make_store(const Engine& engine, const RunCommand& command) {
   StoreLimits limits;
-  if (command.max_memory) limits.memory_bytes = limits.total_memory_bytes = *command.max_memory;
+  if (command.max_memory) {
+    limits.memory_bytes = limits.total_memory_bytes = limits.gc_heap_bytes = *command.max_memory;
+  }
   if (command.max_stack) limits.stack_bytes = *command.max_stack;
   WPLUG_TRY_ASSIGN(Store store, Store::create(engine, limits));
   if (command.fuel) WPLUG_TRY(store.set_fuel(*command.fuel));
