@@ -26,7 +26,7 @@ Error Tag::exception(std::span<const Value> values) const {
             std::to_string(values.size()) + " values given to an exception of type " + type().to_string()};
   }
   for (size_t i = 0; i < values.size(); ++i) {
-    if (value_fits(values[i], params[i])) continue;
+    if (value_fits(*store_, values[i], params[i])) continue;
     return {ErrorKind::misuse, "value " + std::to_string(i) + " of an exception is " + values[i].type().to_string() +
                                    ", the tag's type is " + type().to_string()};
   }
