@@ -41,6 +41,7 @@ ExternType extern_type(const ModuleDef& def, ExternKind kind, uint32_t index) {
 ExternType extern_type(const ModuleImpl& module, ExternKind kind, uint32_t index) {
   ExternType type = extern_type(module.def, kind, index);
   if (kind == ExternKind::func) type.func = module.code->types[module.def.functions[index].type]->func;
+  if (kind == ExternKind::tag) type.func = module.code->types[module.def.tags[index].type]->func;
   if (kind == ExternKind::table) type.table.element = canonical_type(*module.code, type.table.element);
   if (kind == ExternKind::global) type.global.type = canonical_type(*module.code, type.global.type);
   return type;
