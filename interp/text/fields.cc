@@ -42,8 +42,13 @@ bool ModuleParser::run(Bytes& out) {
   if (!take_name(module_name_) || !collect()) return false;
   for (const size_t at : fields_) {
     in_.move_to(at);
-    const bool is_type = in_.is_open(Word::type);
-    if ((is_type && !type_field()) || (in_.is_open(Word::rec) && !rec_field())) return false;
+    bool ok = true;
+    if (in_.is_open(Word::type)) {
+      ok = type_field();
+    } else if (in_.is_open(Word::rec)) {
+      ok = rec_field();
+    }
+    if (!ok) return false;
   }
   size_t after = fields_.empty() ? in_.at() : 0;
   for (const size_t at : fields_) {

@@ -19,6 +19,14 @@ constexpr size_t kMostWrittenOut = 16;
 
 constexpr std::string_view kKeywords[] = {"func", "table", "memory", "global", "tag", "type", "elem", "data"};
 
+// The place of a section among the others, from 1; 0 for custom ones and unknown ones.
+size_t order_of(uint8_t id) {
+  for (size_t i = 0; i < kSectionOrder.size(); ++i) {
+    if (kSectionOrder[i].id == id) return i + 1;
+  }
+  return 0;
+}
+
 std::string_view keyword_of(Space space) { return kKeywords[static_cast<size_t>(space)]; }
 
 }  // namespace
@@ -33,9 +41,14 @@ bool Printer::scan() {
     error_ = std::make_unique<Error>(ErrorKind::malformed, "magic header not detected", 0);
     return false;
   }
+  size_t last_order = 0;
   while (!reader.at_end()) {
     const size_t at = reader.offset();
     const uint8_t id = reader.u8();
+    if (const size_t order = order_of(id); reader.ok() && order != 0) {
+      if (order <= last_order) reader.fail_at(at, "unexpected content after last section");
+      last_order = order;
+    }
     const uint32_t size = reader.u32();
     if (reader.ok() && id > 13) reader.fail_at(at, concat("malformed section id ", id));
     if (reader.ok() && size > reader.remaining()) reader.fail_at(at, "length out of bounds");
@@ -78,7 +91,6 @@ Result<std::string> Printer::print() {
       case 1: ok = each(section, &Printer::type_item); break;
       case 2: ok = each(section, &Printer::import_item); break;
       case 3:
-        imported_functions_ = counts_[static_cast<size_t>(Space::func)];
         ok = each(section, &Printer::function_item);
         break;
       case 4: ok = each(section, &Printer::table_item); break;
@@ -97,12 +109,22 @@ Result<std::string> Printer::print() {
       default: break;  // the data count follows from the rest
     }
     if (!ok) return *error_;
-    for (const SectionPlace& place : kSectionOrder) {
-      if (place.id == section.id) previous = place.name;
+    if (const size_t order = order_of(section.id); order != 0 && is_kept(section)) {
+      previous = kSectionOrder[order - 1].name;
     }
+  }
+  if (functions_.size() != imported_functions_ + bodies_) {
+    return Error(ErrorKind::malformed, "function and code section have inconsistent lengths", bytes_.size());
   }
   out_ += ")\n";
   return std::move(out_);
+}
+
+// Whether a section is there again when the text is read: empty ones are not, and the data count follows from the rest.
+bool Printer::is_kept(const Section& section) const {
+  constexpr uint8_t kStartId = 8, kDataCountId = 12;
+  if (section.id == kDataCountId) return false;
+  return section.id == kStartId || (section.begin < section.end && bytes_[section.begin] != 0);
 }
 
 // `previous` is the section in front of it; empty at the beginning.
@@ -187,14 +209,20 @@ std::string Printer::storage_type(ByteReader& reader) {
   return code == 0x78 ? "i8" : "i16";
 }
 
+bool Printer::is_mutable(ByteReader& reader) {
+  const uint8_t mutability = reader.u8();
+  if (mutability > 1) reader.fail(concat("malformed mutability ", Hex{mutability}));
+  return mutability == 1;
+}
+
 std::string Printer::field_type(ByteReader& reader) {
   std::string type = storage_type(reader);
-  return reader.u8() == 0 ? type : concat("(mut ", type, ")");
+  return is_mutable(reader) ? concat("(mut ", type, ")") : type;
 }
 
 std::string Printer::global_type(ByteReader& reader) {
   std::string type = val_type(reader);
-  return reader.u8() == 0 ? type : concat("(mut ", type, ")");
+  return is_mutable(reader) ? concat("(mut ", type, ")") : type;
 }
 
 std::string Printer::limits(ByteReader& reader) {
@@ -319,6 +347,7 @@ void Printer::import_item(ByteReader& reader, uint32_t) {
   }
   const auto space = static_cast<Space>(kind);
   const uint32_t index = next(space);
+  if (space == Space::func) ++imported_functions_;
   std::string type;
   if (space == Space::func) {
     functions_.push_back(reader.u32());
@@ -470,6 +499,7 @@ void Printer::code_item(ByteReader& reader, uint32_t index) {
     return;
   }
   reader.skip(size);
+  ++bodies_;
   ByteReader body(bytes_, begin, begin + size);
   line(concat(head(Space::func, function), " ", type_use(functions_[function], function)));
   ++indent_;

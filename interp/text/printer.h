@@ -78,6 +78,7 @@ class Printer {
   };
 
   bool scan();
+  bool is_kept(const Section& section) const;
   ByteReader reader_of(const Section& section) const { return ByteReader(bytes_, section.begin, section.end); }
   bool each(const Section& section, void (Printer::*item)(ByteReader&, uint32_t));
 
@@ -101,6 +102,7 @@ class Printer {
   std::string composite_type(ByteReader& reader, uint32_t index);
   std::string storage_type(ByteReader& reader);
   std::string field_type(ByteReader& reader);
+  static bool is_mutable(ByteReader& reader);
   std::string val_type(ByteReader& reader);
   std::string ref_type(ByteReader& reader);
   std::string heap_type(ByteReader& reader);
@@ -144,6 +146,7 @@ class Printer {
   std::vector<uint32_t> functions_;  // types
   std::array<uint32_t, kSpaceCount> counts_{};
   uint32_t imported_functions_ = 0;
+  size_t bodies_ = 0;
   Body body_;
   size_t indent_ = 0;
   std::string out_;

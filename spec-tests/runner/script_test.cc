@@ -46,7 +46,7 @@ TEST_CASE("a text module is read from its text, also where there is a binary of 
 }
 
 TEST_CASE("a script in text gives the commands that its JSON has") {
-  const auto script = parse_text_script(R"((module $M (func (export "f") (param f32) (result f32) (local.get 0)))
+  const auto script = parse_text_script(R"wast((module $M (func (export "f") (param f32) (result f32) (local.get 0)))
 (register "m" $M)
 (assert_return (invoke $M "f"
   (f32.const -0x1.8p1)) (f32.const nan:canonical))
@@ -55,7 +55,7 @@ TEST_CASE("a script in text gives the commands that its JSON has") {
 (assert_malformed (module quote "(func (i32.foo))") "unknown operator")
 (module definition $D)
 (module instance $I $D)
-))");
+)wast");
   REQUIRE_MESSAGE(script.ok(), script.error().to_string());
   const std::vector<Command>& commands = script->commands;
   REQUIRE(commands.size() == 8);
@@ -131,7 +131,7 @@ TEST_CASE("registrations and instances have their names") {
 }
 
 TEST_CASE("an unknown command is kept, a broken one is an error with its line") {
-  CHECK(parse_one(R"("type":"thread","line":1)").commands[0].kind == CommandKind::unknown);
+  CHECK(parse_one(R"("type":"frobnicate","line":1)").commands[0].kind == CommandKind::unknown);
   for (const char* broken : {
            R"("line":3)",
            R"("type":"module","line":"x")",
