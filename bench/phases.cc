@@ -1,9 +1,10 @@
 // The phases of a module's life and the edges between host and guest, each by itself.
 //
-//   bench-phases [--runs N] [MODULE.wasm…]
+//   bench-phases [--runs N] [MODULE.wasm… | SCRIPT.wast…]
 //
 // Prints one JSON object: {"what": {"median": x, "min": x, "max": x, "unit": "ns"}, …}. Each number is the median of N batches;
-// a batch is long enough for the clock. The modules given are decoded and lowered; their sizes make the MB/s.
+// a batch is long enough for the clock. The modules given are decoded and lowered, the scripts read, all of them in one batch;
+// their sizes make the MB/s.
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +23,7 @@
 #include "wplug/instance.h"
 #include "wplug/linker.h"
 #include "wplug/module.h"
+#include "wplug/script.h"
 #include "wplug/store.h"
 
 namespace wplug::bench {
@@ -103,6 +105,22 @@ void measure_module(Report& report, const Engine& engine, const std::string& pat
       seconds += seconds_of([&] { must(module.lower_all()); });
     }
     return megabytes * count / seconds;
+  });
+}
+
+void measure_scripts(Report& report, const std::vector<std::string>& paths) {
+  if (paths.empty()) return;
+  std::vector<std::string> texts;
+  size_t size = 0;
+  for (const std::string& path : paths) {
+    const Bytes bytes = read_file(path);
+    texts.emplace_back(bytes.begin(), bytes.end());
+    size += bytes.size();
+  }
+  report.measure("read " + std::to_string(texts.size()) + " scripts", "MB/s", [&] {
+    return static_cast<double>(size) / 1e6 / seconds_of([&] {
+             for (const std::string& text : texts) must(parse_wast(text));
+           });
   });
 }
 
@@ -194,10 +212,11 @@ void measure_execution(Report& report, const Engine& engine) {
   });
 }
 
-int run(int runs, const std::vector<std::string>& modules) {
+int run(int runs, const std::vector<std::string>& modules, const std::vector<std::string>& scripts) {
   const Engine engine = must(Engine::create());
   Report report(runs);
   for (const std::string& path : modules) measure_module(report, engine, path);
+  measure_scripts(report, scripts);
   measure_instantiation(report, engine);
   measure_calls_in(report, engine);
   measure_calls_out(report, engine, "wasm to host, raw callback", false);
@@ -211,13 +230,13 @@ int run(int runs, const std::vector<std::string>& modules) {
 
 int main(int argc, char** argv) {
   int runs = 5;
-  std::vector<std::string> modules;
+  std::vector<std::string> modules, scripts;
   for (int i = 1; i < argc; i++) {
     if (std::strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
       runs = std::max(1, std::atoi(argv[++i]));
     } else {
-      modules.emplace_back(argv[i]);
+      (std::string_view(argv[i]).ends_with(".wast") ? scripts : modules).emplace_back(argv[i]);
     }
   }
-  return wplug::bench::run(runs, modules);
+  return wplug::bench::run(runs, modules, scripts);
 }

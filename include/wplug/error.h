@@ -15,6 +15,12 @@ namespace wplug {
 
 class Trap;
 
+// Line and column in a text, both from 1; columns count bytes.
+struct TextPlace {
+  uint32_t line = 1;
+  uint32_t column = 1;
+};
+
 // Whose fault an error is.
 enum class ErrorKind : uint8_t {
   malformed,  // the bytes are not a module
@@ -51,17 +57,25 @@ class Error {
   std::optional<size_t> offset() const {
     return offset_ == kNoOffset ? std::nullopt : std::optional<size_t>(offset_);
   }
+  // The place in a text the error is about, if it is about one.
+  std::optional<TextPlace> place() const { return line_ == 0 ? std::nullopt : std::optional(TextPlace{line_, column_}); }
+  void set_place(TextPlace place) {
+    line_ = place.line;
+    column_ = place.column;
+  }
   // The trap, for kind `trap`; else null. Lives as long as this error or a copy of it.
   const Trap* trap() const { return trap_.get(); }
   // The guest's exit code, for kind `exit`; else 0.
   int32_t exit_code() const { return exit_code_; }
 
-  // One line: the kind, the message, and the offset where there is one.
+  // One line: the kind, the message, and the offset or the place in a text where there is one.
   std::string to_string() const;
 
  private:
   ErrorKind kind_;
   int32_t exit_code_ = 0;
+  uint32_t line_ = 0;  // 0: not about a text
+  uint32_t column_ = 0;
   size_t offset_;
   std::string message_;
   std::shared_ptr<const Trap> trap_;

@@ -32,7 +32,11 @@ std::string Error::to_string() const {
   std::string text(wplug::to_string(kind_));
   text += ": ";
   text += message_;
-  if (offset_ != kNoOffset) text += " (at byte " + std::to_string(offset_) + ")";
+  if (line_ != 0) {
+    text += " (at " + std::to_string(line_) + ":" + std::to_string(column_) + ")";
+  } else if (offset_ != kNoOffset) {
+    text += " (at byte " + std::to_string(offset_) + ")";
+  }
   return text;
 }
 

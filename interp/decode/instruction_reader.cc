@@ -136,6 +136,14 @@ void read_select_types(ByteReader& reader, Instruction& instruction) {
 
 }  // namespace
 
+bool read_opcode(ByteReader& reader, Op& op) {
+  const size_t offset = reader.offset();
+  const uint8_t byte = reader.u8();
+  const detail::OpcodeRow& plain = detail::kOpcodeRows[byte];
+  op = plain.exists ? plain.op : prefixed_row(reader, byte, offset).op;
+  return reader.ok();
+}
+
 bool InstructionReader::next_any(Instruction& in) {
   const size_t offset = reader_.offset();
   in.offset = static_cast<uint32_t>(offset);

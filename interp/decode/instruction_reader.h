@@ -87,6 +87,9 @@ inline constexpr std::array<OpcodeRow, 256> kOpcodeRows = make_opcode_rows();
 
 }  // namespace detail
 
+// Reads an opcode without its immediates. False: it is illegal, and the reader holds the error.
+bool read_opcode(ByteReader& reader, Op& op);
+
 class InstructionReader {
  public:
   // Reads from `reader`'s position on. The reader outlives this.

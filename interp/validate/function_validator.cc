@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "interp/base/concat.h"
+#include "interp/decode/names.h"
 
 namespace wplug {
 
@@ -12,6 +13,8 @@ namespace {
 // Slots of a frame that are neither locals nor operands.
 constexpr uint32_t kFrameHeaderSlots = 3;
 constexpr uint8_t kCodeSection = 10;
+// The owner of a body, as messages call it.
+constexpr std::string_view kFunction = "function";
 
 constexpr bool is_constant_instruction(Op op) {
   switch (op) {
@@ -81,7 +84,7 @@ FunctionValidator::FunctionValidator(ModuleDef& module, ModuleTypes& types, cons
 }
 
 Result<void> FunctionValidator::validate_body(uint32_t index) {
-  start("function", index);
+  start(kFunction, index);
   is_constant_ = false;
   function_ = &module_.function_type(index);
   const ByteRange body = module_.functions[index].body;
@@ -305,7 +308,15 @@ void FunctionValidator::set_unreachable() {
 // Errors
 
 bool FunctionValidator::fail(ErrorKind kind, std::string text) {
-  if (error_ == nullptr) error_ = std::make_unique<Error>(kind, concat(text, " (", what_, " ", index_, ")"), offset_);
+  if (error_ != nullptr) return false;
+  std::string place = concat(what_, " ", index_);
+  if (what_ == kFunction) {
+    const NameSection names = decode_names(module_);
+    if (const auto name = names.functions.find(index_); name != names.functions.end()) {
+      place += concat(" $", name->second);
+    }
+  }
+  error_ = std::make_unique<Error>(kind, concat(text, " (", place, ")"), offset_);
   return false;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "interp/wasm/access.h"
 #include "interp/wasm/opcode.h"
 #include "wplug/types.h"
 
@@ -40,40 +41,12 @@ constexpr ValType signature_type(char letter) {
   }
 }
 
-// The decimal number in `text` at `at`; 0 when there is none.
-constexpr uint32_t number_at(std::string_view text, size_t at) {
-  uint32_t number = 0;
-  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
-    number = number * 10 + static_cast<uint32_t>(text[at] - '0');
-  }
-  return number;
-}
-
-// The name of an access says its width: "i32.load8_s" 8 bits, "i64.store" 64, "v128.load8x8_s" 8 times 8,
-// "i32.atomic.rmw16.add_u" 16, "memory.atomic.wait64" 64, "memory.atomic.notify" 32.
-constexpr uint8_t access_log2(std::string_view text) {
-  uint32_t bits = number_at(text, 1);
-  if (text == "memory.atomic.notify") bits = 32;
-  for (std::string_view word : {"load", "store", "rmw", "wait"}) {
-    const size_t at = text.find(word);
-    if (at == std::string_view::npos) continue;
-    const uint32_t narrow = number_at(text, at + word.size());
-    if (narrow == 0) continue;
-    bits = narrow;
-    const size_t times = text.find('x', at);
-    if (text[0] == 'v' && times != std::string_view::npos) bits *= number_at(text, times + 1);
-  }
-  uint8_t log2 = 0;
-  while ((8u << log2) < bits) ++log2;
-  return log2;
-}
-
 constexpr Signature parse_signature(const OpInfo& info) {
   Signature signature;
   signature.is_special = info.signature == "special";
   if (signature.is_special) return signature;
   if (info.immediates == ImmediateKind::memarg || info.immediates == ImmediateKind::memarg_lane) {
-    signature.access_log2 = access_log2(info.text);
+    signature.access_log2 = wplug::access_log2(info.text);
   }
   signature.has_lanes = info.immediates == ImmediateKind::lane || info.immediates == ImmediateKind::lanes ||
                         info.immediates == ImmediateKind::memarg_lane;

@@ -42,7 +42,9 @@ const Group* find_group(std::string_view script) {
 }
 
 std::string source_path(const std::string& path) {
-  std::filesystem::path source = std::filesystem::path(path).lexically_normal().replace_extension();
+  std::filesystem::path source = std::filesystem::path(path).lexically_normal();
+  if (source.extension() == ".wast") return source.generic_string();
+  source.replace_extension();
   if (source.has_parent_path() && source.parent_path().filename() == source.filename()) source = source.parent_path();
   return source.generic_string() + ".wast";
 }

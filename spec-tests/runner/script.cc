@@ -173,10 +173,12 @@ Pattern parse_pattern(const json& node, bool alternatives_allowed = true) {
   return pattern;
 }
 
-Value lanes_value(const Pattern& pattern) {
+Result<Value> lanes_value(const Pattern& pattern) {
   std::array<uint64_t, 2> slots{};
   for (size_t i = 0; i < pattern.lanes.size(); ++i) {
-    if (pattern.lanes[i].nan != NanClass::none) throw ScriptError("a class of NaNs is not an argument");
+    if (pattern.lanes[i].nan != NanClass::none) {
+      return Error(ErrorKind::malformed, "a class of NaNs is not an argument");
+    }
     const size_t bit = i * pattern.lane_bits;
     slots[bit / 64] |= pattern.lanes[i].bits << (bit % 64);
   }
@@ -185,17 +187,9 @@ Value lanes_value(const Pattern& pattern) {
 
 // An argument is written as a pattern that only one value fits.
 Value parse_value(const json& node) {
-  const Pattern pattern = parse_pattern(node);
-  switch (pattern.kind) {
-    case PatternKind::lanes:
-      return lanes_value(pattern);
-    case PatternKind::null_ref:
-      return Value::ref(pattern.type.is_bottom() ? ValType::externref() : pattern.type, Ref::null());
-    case PatternKind::host_ref:
-      return Value::ref(pattern.type, Ref::host(pattern.host_value));
-    default:
-      throw ScriptError(pattern.to_string() + " is not an argument");
-  }
+  auto value = argument_of(parse_pattern(node));
+  if (!value) throw ScriptError(value.error().message());
+  return *value;
 }
 
 Action parse_action(const json& node) {
@@ -211,10 +205,9 @@ Action parse_action(const json& node) {
   return action;
 }
 
-// The file with the module's binary, if there is one. Scripts name files of their own folder only.
-std::string binary_of(const json& node) {
+// The file with the module, if there is one. Scripts name files of their own folder only.
+std::string file_of(const json& node) {
   std::string name = string_or_empty(node, "filename");
-  if (string_or_empty(node, "module_type") == "text") name = string_or_empty(node, "binary_filename");
   if (name.find_first_of("/\\") != std::string::npos || name == "." || name == "..") {
     throw ScriptError("file name \"" + name + "\" leaves the script's folder");
   }
@@ -222,7 +215,8 @@ std::string binary_of(const json& node) {
 }
 
 void parse_members(Command& command, const json& node) {
-  command.binary = binary_of(node);
+  command.file = file_of(node);
+  command.is_text = string_or_empty(node, "module_type") == "text";
   command.text = string_or_empty(node, "text");
   command.as = string_or_empty(node, "as");
   command.name = string_or_empty(node, "name");
@@ -251,6 +245,19 @@ Command parse_command(const json& node, size_t index) {
 }
 
 }  // namespace
+
+Result<Value> argument_of(const Pattern& pattern) {
+  switch (pattern.kind) {
+    case PatternKind::lanes:
+      return lanes_value(pattern);
+    case PatternKind::null_ref:
+      return Value::ref(pattern.type.is_bottom() ? ValType::externref() : pattern.type, Ref::null());
+    case PatternKind::host_ref:
+      return Value::ref(pattern.type, Ref::host(pattern.host_value));
+    default:
+      return Error(ErrorKind::malformed, pattern.to_string() + " is not an argument");
+  }
+}
 
 std::string Action::to_string() const {
   return std::string(kind == ActionKind::get ? "get" : "invoke") + " \"" + field + "\"" +

@@ -1,4 +1,4 @@
-// A conformance script as wast2json and `wasm-tools json-from-wast` write it.
+// A conformance script: as wast2json and `wasm-tools json-from-wast` write it, or in text.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,9 @@ struct Command {
   uint32_t line = 0;   // in the .wast file
   std::string name;    // module, module_definition, register: the module's script name; may be empty
   std::string as;      // register: the import name; module_instance: the new instance's name
-  std::string binary;  // file beside the script with the module's bytes; empty when there is only text
+  std::string file;    // beside a script in JSON, with the module; empty: it is in `module`
+  bool is_text = false;  // the file is in the text format
+  Result<std::vector<uint8_t>> module = std::vector<uint8_t>();  // bytes, or why the text has none
   std::string text;    // the expected message
   Action action;
   std::vector<Pattern> expected;
@@ -53,5 +55,12 @@ struct Script {
 Result<Script> load_script(const std::string& path);
 // The same from text.
 Result<Script> parse_script(std::string_view json);
+
+// Reads a script in the text format (.wast). Errors: host (unreadable), malformed (with the place).
+Result<Script> load_text_script(const std::string& path);
+Result<Script> parse_text_script(std::string_view text);
+
+// The one value that a pattern of an argument fits. Errors: malformed.
+Result<Value> argument_of(const Pattern& pattern);
 
 }  // namespace wplug::spec

@@ -35,13 +35,53 @@ TEST_CASE("a module command names its file and its script name") {
   CHECK(command.kind == CommandKind::module);
   CHECK(command.line == 7);
   CHECK(command.name == "M");
-  CHECK(command.binary == "t.0.wasm");
+  CHECK(command.file == "t.0.wasm");
+  CHECK(!command.is_text);
 }
 
-TEST_CASE("a text module counts only with the binary beside it") {
+TEST_CASE("a text module is read from its text, also where there is a binary of it") {
   const char* text_only = R"("type":"module","line":1,"filename":"t.0.wat","module_type":"text")";
-  CHECK(parse_one(text_only).commands[0].binary.empty());
-  CHECK(parse_one(std::string(text_only) + R"(,"binary_filename":"t.0.wasm")").commands[0].binary == "t.0.wasm");
+  CHECK(parse_one(text_only).commands[0].is_text);
+  CHECK(parse_one(std::string(text_only) + R"(,"binary_filename":"t.0.wasm")").commands[0].file == "t.0.wat");
+}
+
+TEST_CASE("a script in text gives the commands that its JSON has") {
+  const auto script = parse_text_script(R"wast((module $M (func (export "f") (param f32) (result f32) (local.get 0)))
+(register "m" $M)
+(assert_return (invoke $M "f"
+  (f32.const -0x1.8p1)) (f32.const nan:canonical))
+(assert_return (get "v") (either (v128.const i16x8 1 2 3 4 5 6 7 -8) (ref.extern 3) (ref.null)))
+(assert_trap (module (func $f unreachable) (start $f)) "unreachable")
+(assert_malformed (module quote "(func (i32.foo))") "unknown operator")
+(module definition $D)
+(module instance $I $D)
+)wast");
+  REQUIRE_MESSAGE(script.ok(), script.error().to_string());
+  const std::vector<Command>& commands = script->commands;
+  REQUIRE(commands.size() == 8);
+  CHECK(commands[0].name == "M");
+  CHECK(commands[0].module->size() > 8);
+  CHECK(commands[1].as == "m");
+  CHECK(commands[2].line == 3);
+  CHECK(commands[2].action.to_string() == "invoke \"f\" of $M");
+  CHECK(commands[2].action.args[0].bits() == 0xc0400000);
+  CHECK(commands[2].expected[0].to_string() == "f32 nan:canonical");
+  CHECK(commands[3].action.kind == ActionKind::get);
+  CHECK(commands[3].expected[0].to_string() == "either(v128 1 2 3 4 5 6 7 65528, externref 3, null)");
+  CHECK(commands[4].type == "assert_uninstantiable");
+  REQUIRE(!commands[5].module.ok());
+  CHECK(commands[5].module.error().message() == "unknown operator i32.foo");
+  CHECK(commands[6].kind == CommandKind::module_definition);
+  CHECK(commands[7].as == "I");
+  CHECK(commands[7].name == "D");
+}
+
+TEST_CASE("a script in text that is none says where") {
+  CHECK(parse_text_script("(module)\n(assert_retrun)").error().to_string() ==
+        "malformed: unknown operator assert_retrun (at 2:2)");
+  CHECK(parse_text_script("(invoke \"f\" (ref.func))").error().place()->column == 22);
+  CHECK(!parse_text_script("(assert_return (invoke \"f\")").ok());
+  CHECK(!parse_text_script("(assert_malformed (invoke \"f\") \"x\")").ok());
 }
 
 TEST_CASE("arguments keep their bits") {
@@ -91,7 +131,7 @@ TEST_CASE("registrations and instances have their names") {
 }
 
 TEST_CASE("an unknown command is kept, a broken one is an error with its line") {
-  CHECK(parse_one(R"("type":"thread","line":1)").commands[0].kind == CommandKind::unknown);
+  CHECK(parse_one(R"("type":"frobnicate","line":1)").commands[0].kind == CommandKind::unknown);
   for (const char* broken : {
            R"("line":3)",
            R"("type":"module","line":"x")",

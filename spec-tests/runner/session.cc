@@ -5,6 +5,7 @@
 
 #include "spec-tests/runner/spectest.h"
 #include "wplug/ref.h"
+#include "wplug/text.h"
 
 namespace wplug::spec {
 namespace {
@@ -104,13 +105,17 @@ Outcome Session::run(const Command& command) {
       return assert_rejected(command, ErrorKind::malformed);
     case CommandKind::assert_invalid:
       return assert_rejected(command, ErrorKind::invalid);
+    case CommandKind::assert_malformed_custom:
+      return assert_annotation(command, ErrorKind::malformed);
+    case CommandKind::assert_invalid_custom:
+      return assert_annotation(command, ErrorKind::invalid);
     case CommandKind::assert_unlinkable:
       return assert_not_instantiable(command, ErrorKind::link);
     case CommandKind::assert_uninstantiable:
       return assert_not_instantiable(command, ErrorKind::trap);
-    case CommandKind::assert_malformed_custom:
-    case CommandKind::assert_invalid_custom:
-      return skipped("custom section contents");
+    case CommandKind::thread:
+    case CommandKind::wait:
+      return skipped("threads of scripts");
     case CommandKind::unknown:
       break;
   }
@@ -119,9 +124,7 @@ Outcome Session::run(const Command& command) {
 
 Outcome Session::module(const Command& command) {
   Slot result;
-  if (command.binary.empty()) {
-    result.absence = skipped("text format");
-  } else if (auto compiled = compile(command)) {
+  if (auto compiled = compile(command)) {
     result = make_slot(command, *compiled);
   } else {
     result.absence = failed(describe(compiled.error()));
@@ -138,9 +141,7 @@ Outcome Session::module(const Command& command) {
 Outcome Session::module_definition(const Command& command) {
   Definition definition;
   Outcome outcome;
-  if (command.binary.empty()) {
-    outcome = definition.absence = skipped("text format");
-  } else if (auto compiled = compile(command)) {
+  if (auto compiled = compile(command)) {
     definition.module = std::move(*compiled);
   } else {
     outcome = failed(describe(compiled.error()));
@@ -215,14 +216,19 @@ Outcome Session::assert_exception(const Command& command) {
 }
 
 Outcome Session::assert_rejected(const Command& command, ErrorKind kind) {
-  if (command.binary.empty()) return skipped("text format");
   auto compiled = compile(command);
   if (compiled) return failed("expected " + std::string(to_string(kind)) + ": " + command.text + "; got a module");
   return judge(compiled.error(), kind, command.text);
 }
 
+// Annotations are judged where they are read: a binary made of the module has lost them, or has a section that engines
+// do not look into.
+Outcome Session::assert_annotation(const Command& command, ErrorKind kind) {
+  if (!command.file.empty() && !command.is_text) return skipped("custom section contents");
+  return assert_rejected(command, kind);
+}
+
 Outcome Session::assert_not_instantiable(const Command& command, ErrorKind kind) {
-  if (command.binary.empty()) return skipped("text format");
   auto compiled = compile(command);
   if (!compiled) return failed("the module does not compile: " + describe(compiled.error()));
   auto instance = instantiate(*compiled);
@@ -231,11 +237,19 @@ Outcome Session::assert_not_instantiable(const Command& command, ErrorKind kind)
 }
 
 Result<Module> Session::compile(const Command& command) const {
-  const std::string path = folder_ + "/" + command.binary;
+  if (command.file.empty()) {
+    if (!command.module) return command.module.error();
+    return Module::compile(store_.engine(), std::span<const uint8_t>(*command.module), command.name);
+  }
+  const std::string path = folder_ + "/" + command.file;
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error(ErrorKind::host, path + ": cannot be read");
   std::vector<uint8_t> bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return Module::compile(store_.engine(), std::move(bytes), command.binary);
+  if (command.is_text) {
+    const std::string text(bytes.begin(), bytes.end());
+    WPLUG_TRY_ASSIGN(bytes, parse_wat(text));
+  }
+  return Module::compile(store_.engine(), std::move(bytes), command.file);
 }
 
 Result<Instance> Session::instantiate(const Module& module) {

@@ -65,6 +65,7 @@ class Session {
   Outcome assert_trap(const Command& command);
   Outcome assert_exception(const Command& command);
   Outcome assert_rejected(const Command& command, ErrorKind kind);
+  Outcome assert_annotation(const Command& command, ErrorKind kind);
   Outcome assert_not_instantiable(const Command& command, ErrorKind kind);
 
   Result<Module> compile(const Command& command) const;

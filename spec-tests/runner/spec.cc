@@ -15,8 +15,6 @@
 namespace wplug::spec {
 namespace {
 
-constexpr const char* kNoTextFormat = "text scripts need the text front end; convert with wast2json";
-
 // What all scripts of a run share.
 struct Run {
   const SpecOptions& options;
@@ -62,18 +60,10 @@ void run_commands(FileReport& report, const Run& run, const std::string& name, c
 std::optional<FileReport> run_file(const Run& run, const ScriptFile& file) {
   FileReport report;
   report.file = file.display;
-  if (file.path.ends_with(".wast")) {
-    if (file.found) {
-      report.skip(kNoTextFormat);
-    } else {
-      report.fail(0, "script", kNoTextFormat);
-    }
-    return report;
-  }
-  auto script = load_script(file.path);
+  auto script = file.path.ends_with(".wast") ? load_text_script(file.path) : load_script(file.path);
   if (!script && script.error().kind() == ErrorKind::misuse && file.found) return std::nullopt;
   if (!script) {
-    report.fail(0, "script", script.error().message());
+    report.fail(0, "script", script.error().to_string());
     return report;
   }
   const std::string suite = suite_name(file.path);
@@ -113,7 +103,7 @@ int run_spec(const SpecOptions& options, std::ostream& out, std::ostream& err) {
   }
   const size_t commands = report->passed() + report->failed() + report->skipped();
   if (commands == 0) {
-    err << "wplug spec: no scripts found; want .json files of wast2json or `wasm-tools json-from-wast`\n";
+    err << "wplug spec: no scripts found; want .wast files, or .json files of wast2json or `wasm-tools json-from-wast`\n";
     return 65;
   }
   out << (options.json ? report->to_json() : report->to_text()) << std::flush;

@@ -151,15 +151,16 @@ TEST_CASE("commands fail when their module is missing and never fall back to an 
   CHECK(report.failures[1].message == "the module of line 2 is missing");
 }
 
-TEST_CASE("text modules are skipped with what depends on them") {
-  const FileReport report = World({R"("type":"module","line":1,"filename":"t.0.wat","module_type":"text")",
-                                   returns(2, invoke("add", 2, 3), 5),
-                                   R"("type":"assert_malformed","line":3,"text":"x",)"
-                                   R"("filename":"t.1.wat","module_type":"text")"})
-                                .run();
-  CHECK(report.failed == 0);
-  CHECK(report.skipped == 3);
-  CHECK(report.skips.at("text format") == 3);
+TEST_CASE("text modules run like binary ones") {
+  World world({R"("type":"module","line":1,"filename":"t.0.wat","module_type":"text")", returns(2, invoke("add", 2, 3), 5),
+               R"("type":"assert_malformed","line":3,"text":"unknown operator",)"
+               R"("filename":"t.1.wat","module_type":"text")"});
+  world.folder.write("t.0.wat",
+                     "(func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))");
+  world.folder.write("t.1.wat", "(func (i32.foo))");
+  CHECK(world.run().passed == 3);
+  world.folder.write("t.1.wat", "(func)");
+  CHECK(world.run().failures.at(0).message.find("got a module") != std::string::npos);
 }
 
 TEST_CASE("a call that does not end fails at its deadline") {
@@ -223,10 +224,14 @@ TEST_CASE("the exit code tells passed, failed and nothing to run apart") {
   const TempFolder empty;
   world.options.paths = {empty.path()};
   CHECK(run_spec(world.options, out, err) == 65);
-  world.options.paths = {empty.write("t.wast", "(module)")};
+  world.options.paths = {empty.write("t.wast", "(module (func (export \"f\")))\n(assert_return (invoke \"f\"))")};
+  out.str("");
+  CHECK(run_spec(world.options, out, err) == 0);
+  CHECK(out.str().find("t.wast: 2 passed, 0 failed\n") != std::string::npos);
+  empty.write("t.wast", "(module (func))\n(assert_return)");
   out.str("");
   CHECK(run_spec(world.options, out, err) == 1);
-  CHECK(out.str().find("convert with wast2json") != std::string::npos);
+  CHECK(out.str().find("unexpected token ) (at 2:15)") != std::string::npos);
 }
 
 }  // namespace

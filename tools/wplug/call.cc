@@ -76,7 +76,7 @@ Result<std::string> read_input(const std::string& input) {
 
 void add_options(Arguments& options, CallCommand& command) {
   PluginOptions& plugin = command.plugin;
-  options.positional("MODULE", "a plugin (.wasm)", command.module);
+  options.positional("MODULE", "a plugin (.wasm, .wat)", command.module);
   options.positional("ENTRY", "the entry to call", command.entry);
   options.option("--input", "FILE|TEXT", "what the entry gets; - is standard input; default: nothing", command.input);
   options.options("--config", "KEY=VALUE", "a value for get_config, JSON or text",

@@ -23,6 +23,8 @@ int run_command(CommandArguments arguments);
 int call_command(CommandArguments arguments);
 int inspect_command(CommandArguments arguments);
 int validate_command(CommandArguments arguments);
+int wat2wasm_command(CommandArguments arguments);
+int print_command(CommandArguments arguments);
 int spec_command(CommandArguments arguments);
 int completion_command(CommandArguments arguments);
 

@@ -53,13 +53,18 @@ int exit_code(const Error& error) {
   return error.kind() == ErrorKind::exit ? std::clamp(error.exit_code() & 0xff, 1, 255) : kExitBadInput;
 }
 
+std::string place_in(std::string_view file, const Error& error) {
+  const auto place = error.place();
+  return place ? fmt::format("{}:{}:{}", file, place->line, place->column) : std::string(file);
+}
+
 int report(std::string_view about, const Error& error) {
-  std::string line(about);
+  std::string line = place_in(about, error);
   if (error.trap() != nullptr) {
     line += fmt::format(": trap: {}", error.trap()->message());
   } else {
     line += (line.empty() ? "" : ": ") + error.message();
-    if (error.offset()) line += fmt::format(" (at offset {:#x})", *error.offset());
+    if (error.offset() && !error.place()) line += fmt::format(" (at offset {:#x})", *error.offset());
   }
   say_error(line);
   if (error.trap() != nullptr) {

@@ -30,6 +30,8 @@ int usage_error(std::string_view command, std::string_view message);
 
 // The exit code of an engine error.
 int exit_code(const Error& error);
+// "file", or "file:line:column" for an error about a place in a text.
+std::string place_in(std::string_view file, const Error& error);
 // Says `error` with the thing it is about in front, a trap with its backtrace; returns its exit code.
 int report(std::string_view about, const Error& error);
 // The same for a failed call of a plugin.

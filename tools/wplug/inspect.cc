@@ -125,7 +125,7 @@ int inspect_command(CommandArguments arguments) {
   bool json = false;
   Arguments options("inspect", "inspect MODULE [--json]",
                     "Shows imports, exports, sections, memory, the plugin ABI and why, and the capabilities wanted.");
-  options.positional("MODULE", "a module (.wasm)", file);
+  options.positional("MODULE", "a module (.wasm, .wat)", file);
   options.flag("--json", "as JSON", json);
   if (const auto code = options.parse(std::move(arguments))) return *code;
   auto engine = Engine::create();

@@ -14,10 +14,12 @@ namespace wplug {
 namespace {
 
 constexpr Command kCommands[] = {
-    {"run", "send records through a pipeline (.toml), or run a module (.wasm)", run_command},
+    {"run", "send records through a pipeline (.toml), or run a module (.wasm, .wat)", run_command},
     {"call", "call a plugin once", call_command},
     {"inspect", "show a module's imports, exports, sections, memory and plugin ABI", inspect_command},
     {"validate", "check modules without running them", validate_command},
+    {"wat2wasm", "turn a module in the text format into a binary", wat2wasm_command},
+    {"print", "print a module in the text format", print_command},
     {"spec", "run conformance scripts", spec_command},
     {"completion", "print completion for bash, zsh or fish", completion_command},
 };

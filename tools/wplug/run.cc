@@ -109,8 +109,8 @@ int run_command(CommandArguments arguments) {
   RunCommand command;
   std::string on_error = "emit";
   Arguments options("run", "run TARGET [options] [-- ARGS]",
-                    "Runs a pipeline (TARGET.toml) over records, or a module (TARGET.wasm).");
-  options.positional("TARGET", "a pipeline (.toml) or a module (.wasm)", command.target);
+                    "Runs a pipeline (TARGET.toml) over records, or a module (TARGET.wasm, TARGET.wat).");
+  options.positional("TARGET", "a pipeline (.toml) or a module (.wasm, .wat)", command.target);
   options.flag_or_value("--stats", "table", "print statistics on stderr; --stats=json for programs", command.stats);
   add_pipeline_options(options, command, on_error);
   add_module_options(options, command);
@@ -133,7 +133,7 @@ int run_command(CommandArguments arguments) {
   command.on_error = on_error == "skip" ? OnError::skip : on_error == "stop" ? OnError::stop : OnError::emit;
   if (is_pipeline(command.target)) return run_pipeline(command);
   if (command.target.ends_with(".wasm") || command.target.ends_with(".wat")) return run_module(command);
-  return usage_error("run", command.target + ": a target is a pipeline (.toml) or a module (.wasm)");
+  return usage_error("run", command.target + ": a target is a pipeline (.toml) or a module (.wasm, .wat)");
 }
 
 }  // namespace wplug

@@ -15,7 +15,7 @@ int spec_command(CommandArguments arguments) {
   EngineOptions engine;
   std::optional<std::chrono::nanoseconds> timeout;
   Arguments options("spec", "spec [options] FILE|DIR…",
-                    "Runs conformance scripts: the JSON of wast2json or wasm-tools json-from-wast, with its modules.");
+                    "Runs conformance scripts: .wast, or the JSON of wast2json or wasm-tools json-from-wast with its modules.");
   options.positionals("FILE|DIR", "scripts, and folders of them", spec.paths);
   options.flag("--json", "report as JSON", spec.json);
   options.option("--expected-failures", "FILE", "failures that are known, with reasons; each must still fail",
