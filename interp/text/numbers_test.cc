@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "doctest/doctest.h"
+#include <doctest/doctest.h>
 
 namespace wplug::text {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "doctest/doctest.h"
+#include <doctest/doctest.h>
 #include "wplug/engine.h"
 #include "wplug/module.h"
 #include "wplug/script.h"

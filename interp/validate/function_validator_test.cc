@@ -49,11 +49,12 @@ Bytes constant(ValType type) {
   static const std::map<uint32_t, Bytes> kConstants = {{ValType::i32().bits(), {0x41, 1}},
                                                        {ValType::i64().bits(), {0x42, 1}},
                                                        {ValType::f32().bits(), {0x43, 0, 0, 0, 0}},
-                                                       {ValType::f64().bits(), {0x44, 0, 0, 0, 0, 0, 0, 0, 0}}};
+                                                       {ValType::f64().bits(), {0x44, 0, 0, 0, 0, 0, 0, 0, 0}},
+                                                       {ValType::v128().bits(), Bytes{0xfd, 0x0c} + Bytes(16, 0)}};
   return kConstants.at(type.bits());
 }
 
-constexpr ValType kNumbers[] = {ValType::i32(), ValType::i64(), ValType::f32(), ValType::f64()};
+constexpr ValType kNumbers[] = {ValType::i32(), ValType::i64(), ValType::f32(), ValType::f64(), ValType::v128()};
 const Bytes kOne = {0x41, 1};  // i32.const 1
 const Bytes kDrop = {0x1a};
 const Bytes kUnreachable = {0x00};
@@ -64,7 +65,11 @@ Bytes simple_code(size_t row) {
   Bytes code = op.prefix == 0 ? Bytes{static_cast<uint8_t>(op.code)} : Bytes{op.prefix} + leb(op.code);
   switch (op.immediates) {
     case ImmediateKind::memarg: return code + Bytes{kSignatures[row].access_log2, 0};
+    case ImmediateKind::memarg_lane: return code + Bytes{kSignatures[row].access_log2, 0, 0};
+    case ImmediateKind::lane:
     case ImmediateKind::zero_byte: return code + Bytes{0};
+    case ImmediateKind::lanes:
+    case ImmediateKind::v128: return code + Bytes(16, 0);
     case ImmediateKind::i32:
     case ImmediateKind::i64: return code + Bytes{0};
     case ImmediateKind::f32: return code + Bytes(4, 0);
