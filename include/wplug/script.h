@@ -48,10 +48,10 @@ struct ScriptAction {
 };
 
 enum class ScriptCommandKind : uint8_t {
-  module,               // instantiate `module`
-  module_definition,    // compile it only
-  module_instance,      // instantiate the definition `name` as `as`
-  register_,            // the instance `name` as `as`
+  module,             // instantiate `module`
+  module_definition,  // compile it only
+  module_instance,    // instantiate the definition `name` as `as`
+  register_,          // the instance `name` as `as`
   action,
   assert_return,
   assert_trap,

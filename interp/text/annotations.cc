@@ -1,5 +1,5 @@
-// Annotations that become custom sections (spec appendix, "Custom Sections"): (@custom …), (@name …), and the branch
-// hints of (@metadata.code.branch_hint …). Those that nothing has taken stand where they mean nothing.
+// Annotations that become custom sections (spec appendix, "Custom Sections"): (@custom …), (@name …), and branch hints,
+// (@metadata.code.branch_hint …). Those that nothing has taken stand where they mean nothing.
 #include <algorithm>
 
 #include "interp/base/concat.h"
@@ -15,22 +15,28 @@ constexpr std::string_view kCustom = "custom", kName = "name", kHint = "metadata
 
 }  // namespace
 
-const Annotation* ModuleParser::annotation_here(std::string_view name) {
+// The first annotation that does not stand before an earlier token than the one at hand.
+size_t ModuleParser::first_annotation() const {
   const auto before = [](const Annotation& annotation, size_t at) { return annotation.before < at; };
-  auto found = std::lower_bound(annotations_.begin(), annotations_.end(), in_.at(), before);
-  for (; found != annotations_.end() && found->before == in_.at(); ++found) {
-    const auto at = static_cast<size_t>(found - annotations_.begin());
-    if (found->name != name || taken_[at]) continue;
+  return static_cast<size_t>(std::lower_bound(annotations_.begin(), annotations_.end(), in_.at(), before) -
+                             annotations_.begin());
+}
+
+const Annotation* ModuleParser::annotation_here(std::string_view name) {
+  for (size_t at = first_annotation(); at < annotations_.size() && annotations_[at].before == in_.at(); ++at) {
+    if (annotations_[at].name != name || taken_[at]) continue;
     taken_[at] = true;
-    return &*found;
+    return &annotations_[at];
   }
   return nullptr;
 }
 
 bool ModuleParser::take_customs() {
-  if (annotations_.empty()) return true;
-  while (const Annotation* annotation = annotation_here(kCustom)) {
-    if (!custom_annotation(*annotation)) return false;
+  // All of them in one go: there may be many before one token.
+  for (size_t at = first_annotation(); at < annotations_.size() && annotations_[at].before == in_.at(); ++at) {
+    if (annotations_[at].name != kCustom) continue;
+    taken_[at] = true;
+    if (!custom_annotation(annotations_[at])) return false;
   }
   return true;
 }
@@ -78,8 +84,8 @@ bool ModuleParser::take_name(std::string_view& name) {
   bool seen = false;
   while (const Annotation* annotation = annotation_here(kName)) {
     if (seen) {
-      return in_.fail_at(annotation->offset,
-                         concat("@name annotation: multiple ", spaces_[0].count == 0 && fields_.empty() ? "module" : ""));
+      return in_.fail_at(annotation->offset, concat("@name annotation: multiple ",
+                                                    spaces_[0].count == 0 && fields_.empty() ? "module" : ""));
     }
     seen = true;
     if (!name_annotation(*annotation, name)) return false;
@@ -130,7 +136,8 @@ bool ModuleParser::check_annotations() {
   for (size_t at = 0; at < annotations_.size(); ++at) {
     if (taken_[at]) continue;
     const Annotation& left_over = annotations_[at];
-    if (left_over.name == kHint) return in_.fail_at(left_over.offset, concat("@", kHint, " annotation: not in a function"));
+    if (left_over.name == kHint)
+      return in_.fail_at(left_over.offset, concat("@", kHint, " annotation: not in a function"));
     return in_.fail_at(left_over.offset, concat("misplaced @", left_over.name, " annotation"));
   }
   return true;

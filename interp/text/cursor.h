@@ -38,9 +38,7 @@ class Cursor {
   // `(` and the keyword stand next.
   bool is_open(Word word) const { return is(TokenKind::left) && is_word(peek(1), word); }
   bool is_index() const { return is(TokenKind::natural) || is(TokenKind::id); }
-  bool is_number() const {
-    return is(TokenKind::natural) || is(TokenKind::integer) || is(TokenKind::floating);
-  }
+  bool is_number() const { return is(TokenKind::natural) || is(TokenKind::integer) || is(TokenKind::floating); }
 
   // Take it where it stands next.
   bool accept(TokenKind kind) { return is(kind) && (take(), true); }

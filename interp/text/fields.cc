@@ -31,9 +31,8 @@ Bytes zero_offset(bool is_64) {
 ModuleParser::ModuleParser(Cursor& in, std::string_view name) : in_(in), module_name_(name) {
   // Those between the two ends; the source may be a script of many modules.
   const std::vector<Annotation>& all = in.source().annotations;
-  const auto first = std::lower_bound(all.begin(), all.end(), in.at(), [](const Annotation& annotation, size_t at) {
-    return annotation.before < at;
-  });
+  const auto first = std::lower_bound(all.begin(), all.end(), in.at(),
+                                      [](const Annotation& annotation, size_t at) { return annotation.before < at; });
   for (auto next = first; next != all.end() && next->before <= in.end(); ++next) annotations_.push_back(*next);
   taken_.resize(annotations_.size());
 }

@@ -9,10 +9,6 @@ namespace {
 
 constexpr unsigned kElse = 0x05, kEnd = 0x0b, kEmptyBlock = 0x40;
 
-bool is_structured(Op op) {
-  return op == Op::block || op == Op::loop || op == Op::if_ || op == Op::try_table || op == Op::try_;
-}
-
 }  // namespace
 
 bool ModuleParser::takes_plain(FrameKind kind) {

@@ -1,9 +1,10 @@
 // Reads the fields of a module and makes the binary module that they mean (spec 6.6).
 //
-// Three passes over the tokens. The first gives every field its index and binds names, because a name may be used before
-// it is bound. The second reads the types, because a type use needs them all. The third reads everything else in order
-// and writes it at once into the sections; type uses without a type of their own find an equal one or append it, in the
-// order of the text, as the spec has it. Nothing recurses: instructions have a stack of their own (instructions.cc).
+// Three passes over the tokens. The first gives every field its index and binds names, because a name may be used
+// before it is bound. The second reads the types, because a type use needs them all. The third reads everything else in
+// order and writes it at once into the sections; type uses without a type of their own find an equal one or append it,
+// in the order of the text, as the spec has it. Nothing recurses: instructions have a stack of their own
+// (instructions.cc).
 #pragma once
 
 #include <array>
@@ -25,6 +26,11 @@ namespace wplug::text {
 // The index spaces of a module. The first five have the numbers that imports and exports give them.
 enum class Space : uint8_t { func, table, memory, global, tag, type, elem, data };
 inline constexpr size_t kSpaceCount = 8;
+
+// Whether the instruction opens a block.
+constexpr bool is_structured(Op op) {
+  return op == Op::block || op == Op::loop || op == Op::if_ || op == Op::try_table || op == Op::try_;
+}
 
 void put_op(Op op, Bytes& out);
 
@@ -164,7 +170,7 @@ class ModuleParser {
     try_,      // of legacy exceptions, up to `catch`, `catch_all`, `delegate` or `end`
     catch_,
     catch_all,
-    folded,            // operands; the instruction itself waits in `pending_`
+    folded,  // operands; the instruction itself waits in `pending_`
     folded_block,
     folded_if,         // operands, then `(then`; the instruction waits in `pending_`
     folded_if_then,    // behind its `then`
@@ -239,8 +245,10 @@ class ModuleParser {
   // The instruction that `hint` is about is written next.
   void record_hint(const std::optional<uint8_t>& hint);
   bool check_annotations();
-  // The first annotation of that name before the token at hand that nothing has taken, taken now; null when there is none.
+  // The first annotation of that name before the token at hand that nothing has taken, taken now; null when there is
+  // none.
   const Annotation* annotation_here(std::string_view name);
+  size_t first_annotation() const;
 
   // The module (assemble.cc).
   void assemble(Bytes& out) const;

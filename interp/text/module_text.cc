@@ -13,16 +13,9 @@ namespace {
 // Quoted modules may be quoted again.
 constexpr int kMostQuotes = 4;
 
-Error placed(const Cursor& in, std::string_view text) {
-  Error error = in.error();
-  error.set_place(place_of(text, error.offset().value_or(0)));
-  return error;
-}
-
 Result<std::vector<uint8_t>> read_text(std::string_view text, int quotes);
 
 Result<std::vector<uint8_t>> read(Cursor& in, std::string& name, int quotes) {
-  const std::string_view text = in.source().text;
   const std::string_view id = in.optional_identifier();
   name = id;
   const bool is_quote = in.accept(Word::quote);
@@ -30,21 +23,17 @@ Result<std::vector<uint8_t>> read(Cursor& in, std::string& name, int quotes) {
     std::string bytes;
     while (in.ok() && in.is(TokenKind::string)) in.string(bytes);
     if (in.ok() && !in.at_end()) in.unexpected();
-    if (!in.ok()) return placed(in, text);
+    if (!in.ok()) return in.error();
     if (!is_quote) return std::vector<uint8_t>(bytes.begin(), bytes.end());
     if (quotes == kMostQuotes) return Error(ErrorKind::limit, "modules quoted too often");
     return read_text(bytes, quotes + 1);
   }
   Bytes bytes;
-  if (!ModuleParser(in, id).run(bytes)) return placed(in, text);
+  if (!ModuleParser(in, id).run(bytes)) return in.error();
   return std::vector<uint8_t>(bytes.begin(), bytes.end());
 }
 
-Result<std::vector<uint8_t>> read_text(std::string_view text, int quotes) {
-  if (text.size() > UINT32_MAX) {
-    return Error(ErrorKind::limit, concat("text of ", text.size(), " bytes exceeds the limit of ", UINT32_MAX));
-  }
-  Source source = tokenize(text);
+Result<std::vector<uint8_t>> read_source(Source& source, int quotes) {
   std::string ignored;
   Cursor whole(source);
   if (!whole.is_open(Word::module)) return read(whole, ignored, quotes);
@@ -53,7 +42,20 @@ Result<std::vector<uint8_t>> read_text(std::string_view text, int quotes) {
   Result<std::vector<uint8_t>> module = read(inside, ignored, quotes);
   if (!module.ok()) return module;
   whole.move_to(close);
-  if (!whole.expect(TokenKind::right) || (!whole.at_end() && !whole.unexpected())) return placed(whole, text);
+  if (!whole.expect(TokenKind::right) || (!whole.at_end() && !whole.unexpected())) return whole.error();
+  return module;
+}
+
+Result<std::vector<uint8_t>> read_text(std::string_view text, int quotes) {
+  if (text.size() > UINT32_MAX) {
+    return Error(ErrorKind::limit, concat("text of ", text.size(), " bytes exceeds the limit of ", UINT32_MAX));
+  }
+  Source source = tokenize(text);
+  Result<std::vector<uint8_t>> module = read_source(source, quotes);
+  // What is wrong in a quotation has its place there already.
+  if (!module.ok() && module.error().offset() && !module.error().place()) {
+    module.error().set_place(place_of(text, *module.error().offset()));
+  }
   return module;
 }
 

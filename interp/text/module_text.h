@@ -15,7 +15,7 @@ namespace wplug::text {
 bool is_field(Word word);
 
 // Reads `id? fields`, `id? binary "…"*` or `id? quote "…"*`, which is all that is left in `in`. `name` gets the
-// identifier. Errors: as parse_wat's.
+// identifier. Errors: as parse_wat's, with the offset in the source for a place; in a quoted module with the place in it.
 Result<std::vector<uint8_t>> read_module(Cursor& in, std::string& name);
 
 // A text that is one module.

@@ -6,7 +6,8 @@ namespace wplug::text {
 
 namespace {
 
-constexpr std::string_view kSpaceNames[kSpaceCount] = {"func", "table", "memory", "global", "tag", "type", "elem", "data"};
+constexpr std::string_view kSpaceNames[kSpaceCount] = {"func", "table", "memory", "global",
+                                                       "tag",  "type",  "elem",   "data"};
 
 std::optional<Space> space_of(Word word) {
   switch (word) {

@@ -28,8 +28,8 @@ TEST_CASE("numbers are told from words") {
   for (const char* text : {"1.", "1.5", "1e3", "-1E+3", "0x1.8p-3", "0x1p3", "inf", "-nan", "nan:0x1", "1_0.0_1e1_0"}) {
     CHECK(classify_number(text) == TokenKind::floating);
   }
-  for (const char* text : {"", "+", "_1", "1_", "1__0", "0x", "0x_1", "1.5.", ".5", "1e", "0x1e+", "1.e_1", "nan:1", "infinity",
-                           "nan:0x", "1p3", "0x1e3p", "1._5"}) {
+  for (const char* text : {"", "+", "_1", "1_", "1__0", "0x", "0x_1", "1.5.", ".5", "1e", "0x1e+", "1.e_1", "nan:1",
+                           "infinity", "nan:0x", "1p3", "0x1e3p", "1._5"}) {
     CHECK_MESSAGE(classify_number(text) == TokenKind::bad, text);
   }
 }
@@ -50,8 +50,8 @@ TEST_CASE("integers have the range of both signs") {
 TEST_CASE("floats round to the nearest, ties to even") {
   CHECK(f32("1") == 0x3f800000);
   CHECK(f32("-0") == 0x80000000);
-  CHECK(f32("0x1.000001p0") == 0x3f800000);   // a tie, down to even
-  CHECK(f32("0x1.000003p0") == 0x3f800002);   // a tie, up to even
+  CHECK(f32("0x1.000001p0") == 0x3f800000);  // a tie, down to even
+  CHECK(f32("0x1.000003p0") == 0x3f800002);  // a tie, up to even
   CHECK(f32("0x1.0000010000000000000000001p0") == 0x3f800001);
   CHECK(f32("0x1p-149") == 1);
   CHECK(f32("0x1p-150") == 0);

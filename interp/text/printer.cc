@@ -14,6 +14,8 @@ namespace {
 
 // Locals that one function may have in text; ModuleLimits is no larger.
 constexpr uint64_t kMostLocals = 50'000;
+// A module may refer to a long name or type often; a text of more than this many times its size is nobody's.
+constexpr size_t kMostGrowth = 64, kLeastBound = size_t{64} << 20;
 // Types with more parameters and results than this are named and not written out at each use.
 constexpr size_t kMostWrittenOut = 16;
 
@@ -73,7 +75,11 @@ bool Printer::scan() {
 bool Printer::each(const Section& section, void (Printer::*item)(ByteReader&, uint32_t)) {
   ByteReader reader = reader_of(section);
   const uint32_t count = reader.u32();
-  for (uint32_t i = 0; i < count && reader.ok(); ++i) (this->*item)(reader, i);
+  const size_t most = kLeastBound + kMostGrowth * bytes_.size();
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    (this->*item)(reader, i);
+    if (out_.size() > most) reader.fail(concat("text longer than the limit of ", most, " bytes"), ErrorKind::limit);
+  }
   if (reader.ok() && !reader.at_end()) reader.fail("section size mismatch");
   if (!reader.ok()) error_ = std::make_unique<Error>(reader.error());
   return error_ == nullptr;
@@ -90,9 +96,7 @@ Result<std::string> Printer::print() {
       case 0: custom(reader_of(section), previous); break;
       case 1: ok = each(section, &Printer::type_item); break;
       case 2: ok = each(section, &Printer::import_item); break;
-      case 3:
-        ok = each(section, &Printer::function_item);
-        break;
+      case 3: ok = each(section, &Printer::function_item); break;
       case 4: ok = each(section, &Printer::table_item); break;
       case 5: ok = each(section, &Printer::memory_item); break;
       case 6: ok = each(section, &Printer::global_item); break;
@@ -408,7 +412,10 @@ std::string Printer::expression(ByteReader& reader) {
     Op op = Op::nop;
     const std::string instruction = this->instruction(reader, op);
     if (op == Op::end && --depth == 0) break;
-    if (op == Op::block || op == Op::loop || op == Op::if_ || op == Op::try_table || op == Op::try_) depth += 1, count += 2;
+    if (is_structured(op)) {
+      ++depth;
+      count += 2;  // no single folded instruction
+    }
     text += concat(count == 0 ? "" : " ", instruction);
     ++count;
   }
@@ -528,7 +535,7 @@ void Printer::body(ByteReader& reader, uint32_t function) {
     if (closes || divides) --indent_;
     if (options_.offsets) text = concat("(;", Hex{at}, ";) ", text);
     line(text);
-    const bool opens = op == Op::block || op == Op::loop || op == Op::if_ || op == Op::try_table || op == Op::try_;
+    const bool opens = is_structured(op);
     if (opens) ++depth;
     if (opens || divides) ++indent_;
   }

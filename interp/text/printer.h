@@ -1,5 +1,5 @@
-// Prints modules. Reads the bytes itself rather than a decoded module, so that it shows what cannot be decoded yet up to
-// the damage, and needs nothing but the opcode table.
+// Prints modules. Reads the bytes itself rather than a decoded module, so that it shows what cannot be decoded yet up
+// to the damage, and needs nothing but the opcode table.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,8 @@
 #include "interp/base/byte_reader.h"
 #include "interp/text/module_parser.h"
 #include "interp/wasm/opcode.h"
-#include "wplug/types.h"
 #include "wplug/text.h"
+#include "wplug/types.h"
 
 namespace wplug::text {
 
@@ -71,9 +71,9 @@ class Printer {
   struct Body {
     uint32_t function = 0;
     uint32_t label_count = 0;
-    std::vector<std::string_view> labels;                       // open blocks, the innermost last
-    std::unordered_map<std::string_view, size_t> innermost;     // label → 1 + its place
-    std::vector<size_t> shadowed;                               // for each open block, what `innermost` had
+    std::vector<std::string_view> labels;                    // open blocks, the innermost last
+    std::unordered_map<std::string_view, size_t> innermost;  // label → 1 + its place
+    std::vector<size_t> shadowed;                            // for each open block, what `innermost` had
     bool in_function = false;
   };
 
@@ -97,7 +97,9 @@ class Printer {
   void custom(ByteReader reader, std::string_view previous);
 
   // Pieces of text.
-  void line(std::string_view text) { out_.append(2 * std::min<size_t>(indent_, kMostIndent), ' ').append(text) += '\n'; }
+  void line(std::string_view text) {
+    out_.append(2 * std::min<size_t>(indent_, kMostIndent), ' ').append(text) += '\n';
+  }
   std::string sub_type(ByteReader& reader, uint32_t index);
   std::string composite_type(ByteReader& reader, uint32_t index);
   std::string storage_type(ByteReader& reader);

@@ -17,10 +17,6 @@ namespace {
 // Instructions shown in front of one that is found.
 constexpr size_t kShownBefore = 3;
 
-bool is_structured(Op op) {
-  return op == Op::block || op == Op::loop || op == Op::if_ || op == Op::try_table || op == Op::try_;
-}
-
 // The shortest decimal that reads back as the same number; NaNs with their payload.
 template <class Float, class Bits>
 std::string float_text(Bits bits, int significand_bits) {

@@ -37,10 +37,10 @@ struct RefWord {
 };
 constexpr ValType nullable(HeapKind heap) { return ValType::ref(heap, true); }
 constexpr RefWord kRefWords[] = {
-    {Word::ref_any, nullable(HeapKind::any)},          {word_of(Op::ref_eq), nullable(HeapKind::eq)},
-    {word_of(Op::ref_i31), nullable(HeapKind::i31)},   {Word::ref_struct, nullable(HeapKind::struct_)},
-    {Word::ref_array, nullable(HeapKind::array)},      {word_of(Op::ref_func), ValType::funcref()},
-    {Word::ref_extern, ValType::externref()},          {Word::ref_exn, nullable(HeapKind::exn)},
+    {Word::ref_any, nullable(HeapKind::any)},        {word_of(Op::ref_eq), nullable(HeapKind::eq)},
+    {word_of(Op::ref_i31), nullable(HeapKind::i31)}, {Word::ref_struct, nullable(HeapKind::struct_)},
+    {Word::ref_array, nullable(HeapKind::array)},    {word_of(Op::ref_func), ValType::funcref()},
+    {Word::ref_extern, ValType::externref()},        {Word::ref_exn, nullable(HeapKind::exn)},
     {Word::ref_host, nullable(HeapKind::any)},
 };
 struct HeapWord {
@@ -48,10 +48,10 @@ struct HeapWord {
   HeapKind heap;
 };
 constexpr HeapWord kHeapWords[] = {
-    {Word::any, HeapKind::any},       {Word::eq, HeapKind::eq},          {Word::i31, HeapKind::i31},
-    {Word::struct_, HeapKind::struct_}, {Word::array, HeapKind::array},    {Word::none, HeapKind::none},
-    {Word::func, HeapKind::func},     {Word::nofunc, HeapKind::nofunc},  {Word::extern_, HeapKind::extern_},
-    {Word::noextern, HeapKind::noextern}, {Word::exn, HeapKind::exn},    {Word::noexn, HeapKind::noexn},
+    {Word::any, HeapKind::any},           {Word::eq, HeapKind::eq},         {Word::i31, HeapKind::i31},
+    {Word::struct_, HeapKind::struct_},   {Word::array, HeapKind::array},   {Word::none, HeapKind::none},
+    {Word::func, HeapKind::func},         {Word::nofunc, HeapKind::nofunc}, {Word::extern_, HeapKind::extern_},
+    {Word::noextern, HeapKind::noextern}, {Word::exn, HeapKind::exn},       {Word::noexn, HeapKind::noexn},
 };
 
 struct NumberWord {
@@ -61,11 +61,16 @@ struct NumberWord {
   bool is_float;
 };
 constexpr NumberWord kNumberWords[] = {
-    {word_of(Op::i32_const), ValType::i32(), 32, false}, {word_of(Op::i64_const), ValType::i64(), 64, false},
-    {word_of(Op::f32_const), ValType::f32(), 32, true},  {word_of(Op::f64_const), ValType::f64(), 64, true},
-    {Word::i8x16, ValType::v128(), 8, false},            {Word::i16x8, ValType::v128(), 16, false},
-    {Word::i32x4, ValType::v128(), 32, false},           {Word::i64x2, ValType::v128(), 64, false},
-    {Word::f32x4, ValType::v128(), 32, true},            {Word::f64x2, ValType::v128(), 64, true},
+    {word_of(Op::i32_const), ValType::i32(), 32, false},
+    {word_of(Op::i64_const), ValType::i64(), 64, false},
+    {word_of(Op::f32_const), ValType::f32(), 32, true},
+    {word_of(Op::f64_const), ValType::f64(), 64, true},
+    {Word::i8x16, ValType::v128(), 8, false},
+    {Word::i16x8, ValType::v128(), 16, false},
+    {Word::i32x4, ValType::v128(), 32, false},
+    {Word::i64x2, ValType::v128(), 64, false},
+    {Word::f32x4, ValType::v128(), 32, true},
+    {Word::f64x2, ValType::v128(), 64, true},
 };
 
 template <class Row, size_t count>
@@ -91,17 +96,30 @@ class ScriptParser {
         is_field(static_cast<Word>(in_.peek(1).word))) {
       ScriptCommand& only = commands.emplace_back();
       only.line = line_of(1);
-      only.module.bytes = read_module(in_, only.module.name);
+      read(in_, only.module);
       return commands;
     }
     while (in_.ok() && !in_.at_end()) command(commands.emplace_back(), 0);
     if (in_.ok()) return commands;
-    Error error = in_.error();
-    error.set_place(place_of(source_.text, error.offset().value_or(0)));
-    return error;
+    return placed(in_.error());
   }
 
  private:
+  // By the table of lines: a script may have as many broken modules as it has lines.
+  Error placed(Error error) const {
+    if (error.place() || !error.offset()) return error;
+    const auto at = static_cast<uint32_t>(*error.offset());
+    const auto line = std::lower_bound(line_ends_.begin(), line_ends_.end(), at);
+    const uint32_t begin = line == line_ends_.begin() ? 0 : *(line - 1) + 1;
+    error.set_place({static_cast<uint32_t>(line - line_ends_.begin()) + 1, at - begin + 1});
+    return error;
+  }
+
+  void read(Cursor& in, ScriptModule& module) const {
+    module.bytes = read_module(in, module.name);
+    if (!module.bytes.ok()) module.bytes = placed(module.bytes.error());
+  }
+
   uint32_t line_of(size_t token) const {
     const auto end = std::lower_bound(line_ends_.begin(), line_ends_.end(), source_.tokens[token].begin);
     return static_cast<uint32_t>(end - line_ends_.begin()) + 1;
@@ -144,7 +162,7 @@ class ScriptParser {
     if (in_.accept(Word::definition)) command.kind = Kind::module_definition;
     const size_t close = in_.closing(begin);
     Cursor inside(source_, in_.at(), close);
-    command.module.bytes = read_module(inside, command.module.name);
+    read(inside, command.module);
     in_.move_to(close);
     return in_.expect(TokenKind::right);
   }
@@ -271,7 +289,8 @@ class ScriptParser {
   bool lane(ScriptValue::Lane& lane, const NumberWord& number, bool is_pattern) {
     if (is_pattern && number.is_float) {
       if (in_.accept(Word::nan_canonical)) lane.nan = ScriptValue::Nan::canonical;
-      if (lane.nan == ScriptValue::Nan::none && in_.accept(Word::nan_arithmetic)) lane.nan = ScriptValue::Nan::arithmetic;
+      if (lane.nan == ScriptValue::Nan::none && in_.accept(Word::nan_arithmetic))
+        lane.nan = ScriptValue::Nan::arithmetic;
       if (lane.nan != ScriptValue::Nan::none) return true;
     }
     if (!in_.is_number() || (in_.is(TokenKind::floating) && !number.is_float)) return in_.unexpected();

@@ -31,7 +31,8 @@ inline constexpr std::array<SectionPlace, 13> kSectionOrder = {{
     {11, "data"},
 }};
 
-// Places of custom sections, ascending: 0 first of all, 2n + 1 before the section at n, 2n + 2 behind it, then the last.
+// Places of custom sections, ascending: 0 first of all, 2n + 1 before the section at n, 2n + 2 behind it, then the
+// last.
 inline constexpr unsigned kFirstOrder = 0;
 inline constexpr unsigned kLastOrder = 2 * kSectionOrder.size() + 1;
 

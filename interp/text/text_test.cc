@@ -1,4 +1,5 @@
-// The text format through its public door: what is read, what is refused and where, and that what is printed reads back.
+// The text format through its public door: what is read, what is refused and where, and that what is printed reads
+// back.
 #include "wplug/text.h"
 
 #include <string>
@@ -160,7 +161,8 @@ TEST_CASE("annotations become custom sections, and stand in their places") {
         "(module $\"a b\"\n  (type (;0;) (func))\n  (func $g (;0;) (type 0))\n)\n");
   CHECK(refusal("(func (@name \"f\") (@name \"g\"))").starts_with("malformed: @name annotation: multiple"));
   CHECK(refusal("(func (nop (@custom \"x\")))") == "malformed: misplaced @custom annotation (at 1:12)");
-  CHECK(printed("(@custom \"x\" (before first) \"\\00y\")") == "(module\n  (@custom \"x\" (before first) \"\\00y\")\n)\n");
+  CHECK(printed("(@custom \"x\" (before first) \"\\00y\")") ==
+        "(module\n  (@custom \"x\" (before first) \"\\00y\")\n)\n");
 }
 
 TEST_CASE("a name that two things have is left out of the text") {

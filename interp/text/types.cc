@@ -64,9 +64,7 @@ unsigned ref_code(Word word) {
   }
 }
 
-Word word_at(const Cursor& in) {
-  return in.is(TokenKind::keyword) ? static_cast<Word>(in.peek().word) : Word::unknown;
-}
+Word word_at(const Cursor& in) { return in.is(TokenKind::keyword) ? static_cast<Word>(in.peek().word) : Word::unknown; }
 
 }  // namespace
 

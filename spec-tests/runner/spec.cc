@@ -103,7 +103,8 @@ int run_spec(const SpecOptions& options, std::ostream& out, std::ostream& err) {
   }
   const size_t commands = report->passed() + report->failed() + report->skipped();
   if (commands == 0) {
-    err << "wplug spec: no scripts found; want .wast files, or .json files of wast2json or `wasm-tools json-from-wast`\n";
+    err << "wplug spec: no scripts found; want .wast files, or .json files of wast2json or "
+           "`wasm-tools json-from-wast`\n";
     return 65;
   }
   out << (options.json ? report->to_json() : report->to_text()) << std::flush;

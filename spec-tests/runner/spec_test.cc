@@ -152,7 +152,8 @@ TEST_CASE("commands fail when their module is missing and never fall back to an 
 }
 
 TEST_CASE("text modules run like binary ones") {
-  World world({R"("type":"module","line":1,"filename":"t.0.wat","module_type":"text")", returns(2, invoke("add", 2, 3), 5),
+  World world({R"("type":"module","line":1,"filename":"t.0.wat","module_type":"text")",
+               returns(2, invoke("add", 2, 3), 5),
                R"("type":"assert_malformed","line":3,"text":"unknown operator",)"
                R"("filename":"t.1.wat","module_type":"text")"});
   world.folder.write("t.0.wat",

@@ -36,7 +36,8 @@ int wat2wasm_command(CommandArguments arguments) {
   Arguments options("wat2wasm", "wat2wasm FILE.wat [-o FILE.wasm]",
                     "Turns a module in the text format into a binary one. Nothing is validated.");
   options.positional("FILE", "a module (.wat)", input);
-  options.option("-o,--output", "FILE", "where the binary goes, - for standard output; default: FILE.wasm here", output);
+  options.option("-o,--output", "FILE", "where the binary goes, - for standard output; default: FILE.wasm here",
+                 output);
   if (const auto code = options.parse(std::move(arguments))) return *code;
   auto text = read_file(input, UINT32_MAX);
   if (!text.ok()) return report("", text.error());
