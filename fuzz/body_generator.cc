@@ -562,7 +562,7 @@ class BodyGenerator {
 
   void statement(int depth) {
     if (spent()) return;
-    switch (random_.below(20)) {
+    switch (random_.below(21)) {
       case 0:
       case 1:
       case 2:
@@ -589,7 +589,8 @@ class BodyGenerator {
       case 15: return tail_call(depth);
       case 16: return bulk(depth);
       case 17: return several_results(depth);
-      case 18: return rare(depth);
+      case 18: return plan_.tags.empty() ? rare(depth) : try_block(depth);
+      case 19: return rare(depth);
       default: return assign(depth);
     }
   }
@@ -615,7 +616,50 @@ class BodyGenerator {
     }
     keep_results(type.results);
   }
+  // A block for the exception's values around a try block: what is thrown in it, here or in a callee, may be caught.
+  void try_block(int depth) {
+    if (plan_.tags.empty() || depth < 2) return assign(depth);
+    const uint32_t tag = below(plan_.tags.size());
+    const bool any = random_.one_in(3);
+    const std::vector<ValType> caught = any ? std::vector<ValType>{} : plan_.tags[tag];
+    out_.op(Op::block);
+    block_type(caught);
+    labels_.push_back({caught, false});
+    out_.op(Op::try_table);
+    out_.u8(0x40);
+    const bool second = !any && random_.one_in(3);
+    out_.u(second ? 2 : 1);
+    if (second) {
+      out_.u8(0);
+      out_.u(tag);
+      out_.u(0);
+    }
+    out_.u8(any ? 2 : 0);
+    if (!any) out_.u(tag);
+    out_.u(0);
+    labels_.push_back({{}, false});
+    block_body({}, depth);
+    if (random_.one_in(2)) throw_some(depth);
+    labels_.pop_back();
+    out_.op(Op::end);
+    for (ValType type : caught) expression(type, depth - 1);
+    labels_.pop_back();
+    out_.op(Op::end);
+    keep_results(caught);
+  }
+  void throw_some(int depth) {
+    const uint32_t tag = below(plan_.tags.size());
+    expression(ValType::i32(), depth - 1);
+    out_.op(Op::if_);
+    out_.u8(0x40);
+    labels_.push_back({{}, false});
+    for (ValType type : plan_.tags[tag]) expression(type, depth - 1);
+    op(Op::throw_, tag);
+    labels_.pop_back();
+    out_.op(Op::end);
+  }
   void rare(int depth) {
+    if (!plan_.tags.empty() && random_.one_in(2)) return random_.one_in(3) ? throw_some(depth) : try_block(depth);
     if (plan_.features.has(Feature::wide_arithmetic) && random_.one_in(2)) return wide(depth);
     expression(ValType::i32(), depth - 1);
     out_.op(Op::if_);

@@ -29,6 +29,7 @@ TRAPS = {
     "BAD_CONVERSION_TO_INTEGER": {"invalid_conversion_to_integer"},
     "UNREACHABLE": {"unreachable"},
     "NULL_REFERENCE": {"null_reference"},
+    "UNCAUGHT_EXCEPTION": {"uncaught_exception"},
 }
 MASK = (1 << 64) - 1
 FEATURES = ("bulk_memory", "exceptions", "function_references", "gc", "memory64", "multi_memory", "multi_value",
@@ -126,7 +127,8 @@ class Run:
 
 def matches_trap(ours, trap):
     """Whether our line names the trap that wasmtime met."""
-    code = trap.trap_code.name if trap.trap_code is not None else "?"
+    # An exception that nobody caught comes without a code.
+    code = trap.trap_code.name if trap.trap_code is not None else "UNCAUGHT_EXCEPTION"
     return any(f"trap {name}" in ours for name in TRAPS.get(code, ())), code
 
 

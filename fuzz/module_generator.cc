@@ -68,6 +68,8 @@ Plan make_plan(Random& random, Features features) {
   }
   if (features.has(Feature::exceptions)) {
     for (uint32_t n = random.below(4); n-- > 0;) plan.tags.push_back(random.pick(plan.types).params);
+    // Blocks that a handler's values leave.
+    for (const std::vector<ValType>& params : plan.tags) plan.types.push_back({{}, params});
   }
   return plan;
 }
