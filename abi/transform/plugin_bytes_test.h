@@ -143,7 +143,9 @@ struct PluginBytes {
     return section(10, payload);
   }
   Bytes data_section() const {
-    return section(11, Bytes{1, 0x00} + i32_const(data_at) + Bytes{0x0b} + text(data));
+    Bytes offset = i32_const(data_at);
+    if ((memory_flags & 4) != 0) offset[0] = 0x42;  // an i64.const has the same digits
+    return section(11, Bytes{1, 0x00} + offset + Bytes{0x0b} + text(data));
   }
 };
 

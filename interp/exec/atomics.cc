@@ -69,21 +69,16 @@ MaybeTrap access(Regs& regs, const Cell* pc) {
   return kNoTrap;
 }
 
-// The comparison is of T: a value that the narrow access cannot hold is never found (threads proposal, "cmpxchg").
-template <class M, class T>
+// What is expected is wrapped to the width of the access, as what replaces it is (threads proposal, issue 195).
+template <class M>
 MaybeTrap compare_exchange(Regs& regs, const Cell* pc) {
   Target target;
   const MaybeTrap trap = find<M>(regs, pc, target);
   if (trap != kNoTrap) return trap;
   const auto& slots = pc[1].slots;
-  const T wanted = static_cast<T>(regs.fp[slots.b]);
-  M found = static_cast<M>(wanted);
-  if (found == wanted) {
-    __atomic_compare_exchange_n(as<M>(target.at), &found, static_cast<M>(regs.fp[slots.c]), false, __ATOMIC_SEQ_CST,
-                                __ATOMIC_SEQ_CST);
-  } else {
-    found = __atomic_load_n(as<M>(target.at), __ATOMIC_SEQ_CST);
-  }
+  M found = static_cast<M>(regs.fp[slots.b]);
+  __atomic_compare_exchange_n(as<M>(target.at), &found, static_cast<M>(regs.fp[slots.c]), false, __ATOMIC_SEQ_CST,
+                              __ATOMIC_SEQ_CST);
   regs.fp[slots.d] = found;
   return kNoTrap;
 }
@@ -160,7 +155,7 @@ HandlerTable atomic_handlers(IrOp op) {
 #define WPLUG_ATOMIC_bit_or(M, T) access<M, T, &bit_or<M>, true>
 #define WPLUG_ATOMIC_bit_xor(M, T) access<M, T, &bit_xor<M>, true>
 #define WPLUG_ATOMIC_xchg(M, T) access<M, T, &xchg<M>, true>
-#define WPLUG_ATOMIC_cmpxchg(M, T) compare_exchange<M, T>
+#define WPLUG_ATOMIC_cmpxchg(M, T) compare_exchange<M>
 #define WPLUG_ATOMIC_notify(M, T) notify
 #define WPLUG_ATOMIC_wait(M, T) wait<M>
 #define WPLUG_ATOMIC_fence(M, T) fence
