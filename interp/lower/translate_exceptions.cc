@@ -133,8 +133,10 @@ void Translator::rethrow(uint32_t depth) {
 
 void Translator::throw_tag(uint32_t tag) {
   size_t base = stack_.size() - def_.tag_type(tag).params.size();
-  for (size_t i = base; i < stack_.size(); ++i) pin(stack_[i], i);
+  std::vector<uint32_t> operands;
+  for (size_t i = base; i < stack_.size(); ++i) operands.push_back(pin(stack_[i], i));
   Ir& ir = emit(IrOp::throw_);
+  for (uint32_t vreg : operands) ir_.slot_operands.push_back({static_cast<uint32_t>(ir_.code.size() - 1), vreg});
   ir.label = home_slot(base);
   ir.imm = tag;
   become_unreachable();
