@@ -145,6 +145,10 @@ def compare(engine, case):
     if lines[0] != "instantiate: ok" + run.state():
         return f"{lines[0]}, wasmtime:{run.state()}"
     for line in lines[1:]:
+        if line.startswith("end | "):
+            if line != "end" + run.state():
+                return f"{line}\n      wasmtime: end{run.state()}"
+            continue
         head, _, rest = line.partition("): ")
         name, _, given = head.partition("(")
         outcome, _, state = rest.partition(" | ")
@@ -154,7 +158,7 @@ def compare(engine, case):
             same, found = matches_trap(outcome, trap)
             if same:
                 found = outcome
-        found_state = run.state()[3:]
+        found_state = run.state()[3:] if state else ""
         if outcome != found or state != found_state:
             return f"{line}\n      wasmtime: {found} | {found_state}"
     return None

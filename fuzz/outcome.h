@@ -11,8 +11,8 @@
 namespace wplug::fuzz {
 
 struct Outcome {
-  // A line for instantiation and for each call: arguments, results or trap, checksums of the memories, values of the globals. The same
-  // on every engine that conforms.
+  // A line for instantiation and for each call: arguments, results or trap, and now and then and at the end checksums of the
+  // memories and values of the globals. The same on every engine that conforms.
   std::vector<std::string> lines;
   // Of each call. The same for every configuration of this engine that meters.
   std::vector<uint64_t> fuel;
