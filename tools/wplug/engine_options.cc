@@ -4,12 +4,37 @@
 
 namespace wplug {
 
+namespace {
+
+std::string feature_names() {
+  std::string names;
+#define WPLUG_FEATURE(name, text, supported) \
+  if (Feature::name != Feature::mvp) names += (names.empty() ? "" : ", ") + std::string(text);
+#include "wplug/features.def"
+  return names;
+}
+
+}  // namespace
+
 void EngineOptions::add_to(Arguments& arguments) {
   arguments.group("Engine");
   arguments.choice("--memory", {"explicit", "guard"}, "how accesses to memory are checked", memory_);
   arguments.flag("--no-registers", "keep every value in its frame slot", no_registers_);
   arguments.flag("--no-metering", "do not count instructions; refuses fuel limits", no_metering_);
   arguments.flag("--eager", "translate all functions before the first runs", eager_);
+  add_features_to(arguments);
+}
+
+void EngineOptions::add_features_to(Arguments& arguments) {
+  auto disable = [this](const std::string& name) -> Result<void> {
+    const std::optional<Feature> feature = Features::find(name);
+    if (!feature || *feature == Feature::mvp) {
+      return Error(ErrorKind::misuse, "\"" + name + "\" is not a feature: there are " + feature_names());
+    }
+    features_.disable(*feature);
+    return {};
+  };
+  arguments.options("--without", "FEATURE", "refuse modules that use a feature: simd, gc, threads, …", disable);
 }
 
 Config EngineOptions::config() const {
@@ -18,6 +43,7 @@ Config EngineOptions::config() const {
   config.register_allocation = !no_registers_;
   config.metering = !no_metering_;
   config.eager_lowering = eager_;
+  config.features = features_;
   return config;
 }
 

@@ -12,10 +12,12 @@
 
 namespace wplug {
 
-// --memory, --no-registers, --no-metering, --eager.
+// --memory, --no-registers, --no-metering, --eager, --without.
 class EngineOptions {
  public:
   void add_to(Arguments& arguments);
+  // --without alone, for commands that run nothing.
+  void add_features_to(Arguments& arguments);
   Config config() const;
 
  private:
@@ -23,6 +25,7 @@ class EngineOptions {
   bool no_registers_ = false;
   bool no_metering_ = false;
   bool eager_ = false;
+  Features features_ = Features::all();
 };
 
 // Readers for Arguments::option.

@@ -4,6 +4,7 @@
 #include "tools/wplug/arguments.h"
 #include "tools/wplug/commands.h"
 #include "tools/wplug/console.h"
+#include "tools/wplug/engine_options.h"
 #include "tools/wplug/modules.h"
 #include "wplug/text.h"
 
@@ -33,8 +34,10 @@ int validate_command(CommandArguments arguments) {
   std::vector<std::string> files;
   Arguments options("validate", "validate FILE…", "Decodes and validates modules. Exit code 65 when one is bad.");
   options.positionals("FILE", "modules (.wasm, .wat)", files);
+  EngineOptions features;
+  features.add_features_to(options);
   if (const auto code = options.parse(std::move(arguments))) return *code;
-  auto engine = Engine::create();
+  auto engine = Engine::create(features.config());
   if (!engine.ok()) return report("", engine.error());
   int code = kExitOk;
   for (const std::string& file : files) {
