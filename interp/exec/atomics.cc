@@ -69,8 +69,9 @@ MaybeTrap access(Regs& regs, const Cell* pc) {
   return kNoTrap;
 }
 
-// What is expected is wrapped to the width of the access, as what replaces it is (threads proposal, issue 195).
-template <class M>
+// What is expected is wrapped to the width of the access, as what replaces it is (threads proposal, issue 195). T makes each
+// instruction a handler of its own: the checker tells them by their addresses.
+template <class M, class T>
 MaybeTrap compare_exchange(Regs& regs, const Cell* pc) {
   Target target;
   const MaybeTrap trap = find<M>(regs, pc, target);
@@ -155,7 +156,7 @@ HandlerTable atomic_handlers(IrOp op) {
 #define WPLUG_ATOMIC_bit_or(M, T) access<M, T, &bit_or<M>, true>
 #define WPLUG_ATOMIC_bit_xor(M, T) access<M, T, &bit_xor<M>, true>
 #define WPLUG_ATOMIC_xchg(M, T) access<M, T, &xchg<M>, true>
-#define WPLUG_ATOMIC_cmpxchg(M, T) compare_exchange<M>
+#define WPLUG_ATOMIC_cmpxchg(M, T) compare_exchange<M, T>
 #define WPLUG_ATOMIC_notify(M, T) notify
 #define WPLUG_ATOMIC_wait(M, T) wait<M>
 #define WPLUG_ATOMIC_fence(M, T) fence
