@@ -367,8 +367,11 @@ Checker::State Checker::thrown(const Ir& ir, State state) const {
 
 Checker::State Checker::caught(const CatchTarget& handler, State state) const {
   auto define_at_home = [&](uint32_t vreg) {
+    const uint32_t home = function_.vregs[vreg].slot;
     std::replace(state.begin(), state.end(), vreg, kNothing);
-    state[function_.vregs[vreg].slot] = vreg;
+    std::replace(state.begin(), state.end(), vreg | kUpperHalf, kNothing);
+    state[home] = vreg;
+    if (is_vector(vreg)) state[home + 1] = vreg | kUpperHalf;
   };
   for (uint32_t i = 0; i < handler.count; ++i) define_at_home(handler.first + i);
   if (handler.ref != kNoReg) define_at_home(handler.ref);
