@@ -11,6 +11,7 @@
 
 #include "interp/base/atomic_bytes.h"
 #include "interp/exec/handlers.h"
+#include "interp/exec/widen.h"
 #include "interp/lower/handlers.h"
 
 namespace wplug {
@@ -76,19 +77,6 @@ WPLUG_INLINE void write_memory(uint8_t* at, M value) {
       atomic_bytes::store_relaxed(at, part);
       at += sizeof part;
     }
-  }
-}
-
-template <class M, class R>
-WPLUG_INLINE R widen(M value) {
-  if constexpr (std::is_same_v<R, V128>) {
-    return numeric::vector_of(value);
-  } else if constexpr (std::is_floating_point_v<M>) {
-    return value;
-  } else if constexpr (std::is_signed_v<M>) {
-    return static_cast<R>(static_cast<std::make_signed_t<R>>(value));
-  } else {
-    return value;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "interp/exec/handlers.h"
+#include "interp/exec/widen.h"
 
 namespace wplug {
 namespace {
@@ -36,19 +37,6 @@ inline constexpr int kSizeLog2 = std::countr_zero(sizeof(M));
 
 // Memory is little-endian (spec 4.3.1); so are the supported hosts.
 static_assert(std::endian::native == std::endian::little);
-
-template <class M, class R>
-WPLUG_INLINE R widen(M value) {
-  if constexpr (std::is_same_v<R, V128>) {
-    return numeric::vector_of(value);
-  } else if constexpr (std::is_floating_point_v<M>) {
-    return value;
-  } else if constexpr (std::is_signed_v<M>) {
-    return static_cast<R>(static_cast<std::make_signed_t<R>>(value));
-  } else {
-    return value;
-  }
-}
 
 template <class M, class R, int D, int A, bool Guard>
 WPLUG_MEMORY_SECTION WPLUG_HANDLER(load) {
