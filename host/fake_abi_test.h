@@ -26,8 +26,9 @@ class FakeAbi : public PluginAbi {
   AbiMatch detect(const Module&) const override { return {1, "it is a test"}; }
   std::string default_entry(const Module&) const override { return "main"; }
   std::vector<std::string> wanted_capabilities(const Module&) const override { return {}; }
-  Result<void> check(const Module&, const PluginOptions&) const override { return {}; }
-  Result<std::unique_ptr<AbiInstance>> instantiate(Store&, const Module&, const PluginOptions&, const HostServices&,
+  std::span<const AbiFunction> host_functions() const override { return {}; }
+  Result<void> check(const Module&, const PluginTerms&) const override { return {}; }
+  Result<std::unique_ptr<AbiInstance>> instantiate(Store&, const Module&, const PluginTerms&, const HostServices&,
                                                    CallState&) const override {
     ++starts;
     if (start_error) return *start_error;
@@ -60,7 +61,7 @@ inline Result<ReplyKind> echo(std::string_view input, int, CallState&, std::stri
 }
 
 // A plugin of the ABI, on a module with nothing in it.
-inline std::shared_ptr<const Plugin> fake_plugin(const FakeAbi& abi, std::string name = "stage", PluginLimits limits = {}) {
+inline std::shared_ptr<const Plugin> fake_plugin(const FakeAbi& abi, std::string name = "stage", LimitSettings limits = {}) {
   const auto engine = Engine::create();
   REQUIRE(engine.ok());
   auto module = Module::compile(*engine, std::vector<uint8_t>{0, 'a', 's', 'm', 1, 0, 0, 0});

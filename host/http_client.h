@@ -1,4 +1,4 @@
-// The guarded GET, apart from the network: every hop of a redirect is a request of its own that must be granted.
+// The guarded request, apart from the network: every hop of a redirect is a request of its own that must be granted.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@ namespace wplug {
 
 using Fetch = std::function<void(const FetchRequest& request, FetchReply& reply)>;
 
-// HttpClient::get with `fetch` for the network.
-HttpReply guarded_get(const HttpRequest& request, const Fetch& fetch);
+// HttpClient::send with `fetch` for the network.
+HttpReply guarded_send(const HttpRequest& request, const Fetch& fetch);
 
 }  // namespace wplug

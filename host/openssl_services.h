@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "wplug/error.h"
 
@@ -20,8 +22,12 @@ struct FetchRequest {
   std::string host;        // without brackets
   uint16_t port = 0;
   std::string target;      // path and query
+  std::string method = "GET";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
   bool allow_private = false;  // else only addresses of the public internet are connected to
   uint64_t max_body = 0;
+  bool truncate = false;   // a body beyond max_body is cut; else the request fails
   std::chrono::steady_clock::time_point deadline;
 };
 
@@ -31,7 +37,9 @@ struct FetchReply {
   FetchOutcome outcome = FetchOutcome::failed;
   int status = 0;
   std::string location;  // of a redirect
+  std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  bool truncated = false;
   std::string message;
 };
 

@@ -9,11 +9,6 @@
 namespace wplug {
 namespace {
 
-constexpr uint64_t kPage = uint64_t{1} << 16;
-constexpr uint64_t kMostMemory = uint64_t{4} << 30;
-constexpr uint64_t kLeastStack = uint64_t{4} << 10;
-constexpr uint64_t kMostStack = uint64_t{1} << 30;
-
 // Everything below reads into the configuration of one file.
 class PipelineReader {
  public:
@@ -39,10 +34,6 @@ class PipelineReader {
     if (to.empty()) return toml_error(file_, node.source(), std::string(key) + " must not be empty");
     return {};
   }
-  Result<void> read_into(const toml::node& node, std::string_view key, uint64_t& to) {
-    WPLUG_TRY_ASSIGN(to, read_count(file_, node, key));
-    return {};
-  }
 
   Result<void> read_stages(const toml::node& node) {
     const toml::array* stages = node.as_array();
@@ -55,8 +46,7 @@ class PipelineReader {
 
   Result<void> read_stage(const toml::table& table) {
     StageConfig stage;
-    stage.options.limits = defaults_;
-    WPLUG_TRY(read_table(
+        WPLUG_TRY(read_table(
         file_, table, "[[stage]]",
         {{"name", [&](const toml::node& node) { return read_into(node, "name", stage.options.name); }},
          {"plugin", [&](const toml::node& node) { return read_into(node, "plugin", stage.plugin); }},
@@ -70,8 +60,8 @@ class PipelineReader {
     if (!names_.insert(stage.options.name).second) {
       return toml_error(file_, table.get("name")->source(), "there are two stages \"" + stage.options.name + "\"");
     }
-    const toml::source_position at = table.source().begin;
-    stage.location = file_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+    stage.options.limits = stage.options.limits.or_else(defaults_);
+    stage.location = stage.options.location = location_of(table);
     config_.stages.push_back(std::move(stage));
     return {};
   }
@@ -84,20 +74,19 @@ class PipelineReader {
     return {};
   }
 
-  Result<void> read_limits(const toml::node& node, std::string_view where, PluginLimits& limits) {
+  Result<void> read_limits(const toml::node& node, std::string_view where, LimitSettings& limits) {
     WPLUG_TRY_ASSIGN(const toml::table* table, read_subtable(file_, node, "limits"));
     return read_table(
         file_, *table, where,
-        {{"timeout", [&](const toml::node& n) { return read_duration(n, "timeout", limits.timeout); }},
-         {"start_timeout", [&](const toml::node& n) { return read_duration(n, "start_timeout", limits.start_timeout); }},
-         {"memory", [&](const toml::node& n) { return read_size(n, "memory", kPage, kMostMemory, limits.memory); }},
-         {"stack", [&](const toml::node& n) { return read_size(n, "stack", kLeastStack, kMostStack, limits.stack); }},
-         {"fuel", [&](const toml::node& n) { return read_into(n, "fuel", limits.fuel); }},
-         {"http_calls", [&](const toml::node& n) { return read_into(n, "http_calls", limits.http_calls); }},
-         {"host_calls", [&](const toml::node& n) { return read_into(n, "host_calls", limits.host_calls); }}});
+        {
+#define WPLUG_LIMIT(name, kind, value, least, most, doc) \
+  {#name, [&](const toml::node& n) { return read_##kind(n, #name, least, most, limits.name); }},
+#include "wplug/limits.def"
+        });
   }
 
-  Result<void> read_duration(const toml::node& node, std::string_view key, std::chrono::nanoseconds& to) {
+  Result<void> read_duration(const toml::node& node, std::string_view key, int64_t, int64_t,
+                             std::optional<std::chrono::nanoseconds>& to) {
     WPLUG_TRY_ASSIGN(const std::string text, read_string(file_, node, key));
     auto duration = parse_duration(text);
     if (!duration.ok()) return toml_error(file_, node.source(), std::string(key) + ": " + duration.error().message());
@@ -105,65 +94,63 @@ class PipelineReader {
     return {};
   }
 
-  Result<void> read_size(const toml::node& node, std::string_view key, uint64_t least, uint64_t most, uint64_t& to) {
+  Result<void> read_count(const toml::node& node, std::string_view key, uint64_t least, uint64_t most,
+                          std::optional<uint64_t>& to) {
+    WPLUG_TRY_ASSIGN(to, wplug::read_count(file_, node, key));
+    if (*to >= least && *to <= most) return {};
+    return toml_error(file_, node.source(), std::string(key) + " must lie between " + std::to_string(least) + " and " +
+                                                std::to_string(most) + ": " + std::to_string(*to));
+  }
+
+  Result<void> read_size(const toml::node& node, std::string_view key, uint64_t least, uint64_t most,
+                         std::optional<uint64_t>& to) {
     if (node.is_integer()) {
-      WPLUG_TRY(read_into(node, key, to));
+      WPLUG_TRY_ASSIGN(to, wplug::read_count(file_, node, key));
     } else {
       WPLUG_TRY_ASSIGN(const std::string text, read_string(file_, node, key));
       auto size = parse_size(text);
       if (!size.ok()) return toml_error(file_, node.source(), std::string(key) + ": " + size.error().message());
       to = *size;
     }
-    if (to >= least && to <= most) return {};
+    if (*to >= least && *to <= most) return {};
     return toml_error(file_, node.source(), std::string(key) + " must lie between " + format_size(least) + " and " +
-                                                format_size(most) + ": " + format_size(to));
+                                                format_size(most) + ": " + format_size(*to));
   }
 
+  // A table with a list for each kind, or one list of capabilities in full.
   Result<void> read_grants(const toml::node& node, Grants& grants) {
+    if (node.is_array()) return read_capabilities(node, "grants", "", grants);
     WPLUG_TRY_ASSIGN(const toml::table* table, read_subtable(file_, node, "grants"));
-    return read_table(
-        file_, *table, "grants",
-        {{"http", [&](const toml::node& n) { return read_patterns(n, Capability::http, "http", grants.http); }},
-         {"env", [&](const toml::node& n) { return read_patterns(n, Capability::env, "env", grants.env); }},
-         {"fs_read", [&](const toml::node& n) { return read_paths(n, "fs_read", grants.fs_read); }},
-         {"fs_write", [&](const toml::node& n) { return read_paths(n, "fs_write", grants.fs_write); }},
-         {"exec", [&](const toml::node& n) { return read_list(n, "exec", grants.exec); }}});
+    const auto list_of = [&](std::string_view key, std::string_view prefix) {
+      return TomlKey{key, [this, key, prefix, &grants](const toml::node& n) {
+                       return read_capabilities(n, "grants." + std::string(key), prefix, grants);
+                     }};
+    };
+    return read_table(file_, *table, "grants",
+                      {list_of("http", "http:"), list_of("env", "env:"), list_of("fs_read", "fs:read:"),
+                       list_of("fs_write", "fs:write:"), list_of("exec", "exec:"),
+                       list_of("network", "network:outbound:")});
   }
 
-  Result<void> read_list(const toml::node& node, std::string_view key, std::vector<std::string>& to) {
-    WPLUG_TRY_ASSIGN(to, read_strings(file_, node, "grants." + std::string(key)));
-    for (const std::string& text : to) {
-      if (text.empty()) return toml_error(file_, node.source(), "grants." + std::string(key) + " has an empty string");
+  Result<void> read_capabilities(const toml::node& node, const std::string& key, std::string_view prefix,
+                                 Grants& grants) {
+    WPLUG_TRY_ASSIGN(const std::vector<std::string> texts, read_strings(file_, node, key));
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const toml::node& element = *node.as_array()->get(i);
+      auto added = grants.add(std::string(prefix) + texts[i], location_of(element));
+      if (!added.ok()) return toml_error(file_, element.source(), key + ": " + added.error().message());
     }
     return {};
   }
 
-  Result<void> read_patterns(const toml::node& node, Capability capability, std::string_view key,
-                             std::vector<std::string>& to) {
-    WPLUG_TRY(read_list(node, key, to));
-    for (const std::string& pattern : to) {
-      if (const auto problem = grant_problem(capability, pattern)) {
-        return toml_error(file_, node.source(),
-                          "grants." + std::string(key) + ": \"" + pattern + "\" grants nothing: " + *problem);
-      }
-    }
-    return {};
-  }
-
-  Result<void> read_paths(const toml::node& node, std::string_view key, std::vector<std::string>& to) {
-    WPLUG_TRY(read_list(node, key, to));
-    for (const std::string& path : to) {
-      if (path.front() != '/') {
-        return toml_error(file_, node.source(),
-                          "grants." + std::string(key) + ": \"" + path + "\" must be an absolute path");
-      }
-    }
-    return {};
+  std::string location_of(const toml::node& node) const {
+    const toml::source_position at = node.source().begin;
+    return file_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
   }
 
   const std::string& file_;
   PipelineConfig config_;
-  PluginLimits defaults_;
+  LimitSettings defaults_;
   std::set<std::string> names_;
 };
 

@@ -56,8 +56,13 @@ grants = { http = ["api.example.com"], fs_read = ["/srv/data/**"], env = ["AWS_*
   CHECK(only.options.limits.memory == uint64_t{10} << 20);
   CHECK(only.options.limits.timeout == 50ms);
   CHECK(only.options.limits.host_calls == 10'000);
-  CHECK(only.options.grants.http == std::vector<std::string>{"api.example.com"});
-  CHECK(only.options.grants.env == std::vector<std::string>{"AWS_*"});
+  CHECK(!only.options.limits.stack);
+  const std::vector<Capability>& granted = only.options.grants.list();
+  REQUIRE(granted.size() == 3);
+  CHECK(granted[0].to_string() == "env:AWS_*");
+  CHECK(granted[1].to_string() == "fs:read:/srv/data/**");
+  CHECK(granted[2].to_string() == "http:api.example.com");
+  CHECK(granted[2].location == "dir/p.toml:17:20");
   CHECK(only.location == "dir/p.toml:11:1");
 }
 
@@ -65,12 +70,18 @@ TEST_CASE("limits of the file are the defaults of its stages, wherever they stan
   const PipelineConfig config = parse(stage("limits = { fuel = 5 }\n") + "[limits]\ntimeout = \"1s\"\nfuel = 7\n");
   CHECK(config.stages[0].options.limits.timeout == 1s);
   CHECK(config.stages[0].options.limits.fuel == 5);
-  CHECK(config.stages[0].options.limits.memory == uint64_t{1} << 20);
+  CHECK(!config.stages[0].options.limits.memory);
 }
 
 TEST_CASE("without grants nothing is granted") {
-  const Grants grants = parse(stage("")).stages[0].options.grants;
-  CHECK((grants.http.empty() && grants.env.empty() && grants.fs_read.empty() && grants.fs_write.empty() && grants.exec.empty()));
+  CHECK(parse(stage("")).stages[0].options.grants.empty());
+}
+
+TEST_CASE("grants may be one list of capabilities in full") {
+  const Grants grants = parse(stage("grants = [\"fs:read:/srv/**\", \"exec:git log **\"]\n")).stages[0].options.grants;
+  REQUIRE(grants.list().size() == 2);
+  CHECK(grants.list()[1].to_string() == "exec:git log **");
+  CHECK(begins(complaint(stage("grants = [\"disk\"]\n")), "p.toml:4:11: grants: \"disk\" is no capability"));
 }
 
 TEST_CASE("configured values become JSON text") {
@@ -122,8 +133,8 @@ TEST_CASE("impossible values are refused with their place") {
   CHECK(begins(complaint(stage("limits = { memory = \"8GiB\" }\n")), "p.toml:4:21: memory must lie between 64KiB and 4GiB"));
   CHECK(begins(complaint(stage("limits = { memory = 0 }\n")), "p.toml:4:21: memory must lie between"));
   CHECK(begins(complaint(stage("limits = { fuel = -1 }\n")), "p.toml:4:19: fuel must not be negative"));
-  CHECK(begins(complaint(stage("grants = { http = [\"https://x\"] }\n")), "p.toml:4:19: grants.http: \"https://x\" grants nothing"));
-  CHECK(begins(complaint(stage("grants = { fs_read = [\"data/**\"] }\n")), "p.toml:4:22: grants.fs_read: \"data/**\" must be an absolute"));
+  CHECK(begins(complaint(stage("grants = { http = [\"https://x\"] }\n")), "p.toml:4:20: grants.http: \"http:https://x\" grants nothing"));
+  CHECK(begins(complaint(stage("grants = { fs_read = [\"data/**\"] }\n")), "p.toml:4:23: grants.fs_read: \"fs:read:data/**\" grants nothing: it must be an absolute"));
   CHECK(begins(complaint(stage("config = { x = nan }\n")), "p.toml:4:16: JSON has no number for nan"));
   CHECK(begins(complaint(stage("entry = \"\"\n")), "p.toml:4:9: entry must not be empty"));
   CHECK(begins(complaint(stage("entry = \"a\\u0000b\"\n")), "p.toml:4:9: entry has a NUL"));

@@ -1,8 +1,10 @@
 #include "wplug/plugin.h"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
+#include "host/json_text.h"
 #include "host/units.h"
 
 namespace wplug {
@@ -43,13 +45,41 @@ StoreLimits store_limits(const PluginLimits& limits) {
   result.gc_heap_bytes = limits.memory;
   result.stack_bytes = limits.stack;
   // Tables are memory of the host that limits.memory does not count.
-  result.table_elements = 100'000;
+  result.table_elements = limits.table_elements;
   result.instances = 16;
   return result;
 }
 
+PluginTerms terms_of(PluginOptions options, const PluginAbi& abi, const Module& module) {
+  PluginTerms terms;
+  terms.entry = options.entry.empty() ? abi.default_entry(module) : std::move(options.entry);
+  terms.config = std::move(options.config);
+  terms.limits = options.limits.over(abi.default_limits());
+  terms.policy = {options.name, std::move(options.grants), std::nullopt, std::move(options.location)};
+  terms.data_directory = std::move(options.data_directory);
+  terms.name = std::move(options.name);
+  return terms;
+}
 
 }  // namespace
+
+// What a plugin says of itself, and the terms that follow from it.
+struct Plugin::Asked {
+  std::once_flag once;
+  PluginDescription description;
+  std::optional<Failure> failure;
+  PluginTerms terms;
+};
+
+std::string PluginTerms::config_json() const {
+  std::string text = "{";
+  for (const auto& [key, value] : config) {
+    if (text.size() > 1) text += ',';
+    append_json_string(text, key);
+    text += ':' + value;
+  }
+  return text + '}';
+}
 
 DetectedAbi detect_abi(const Module& module, std::span<const PluginAbi* const> abis) {
   DetectedAbi best;
@@ -67,30 +97,69 @@ Result<std::shared_ptr<const Plugin>> Plugin::load(const Engine& engine, Module 
                                                    std::span<const PluginAbi* const> abis,
                                                    const HostServices& services, std::string_view abi_name) {
   WPLUG_TRY_ASSIGN(const PluginAbi* abi, choose_abi(module, abis, abi_name));
-  if (options.entry.empty()) options.entry = abi->default_entry(module);
-  WPLUG_TRY(abi->check(module, options));
-  if (options.limits.fuel > 0 && !engine.config().metering) {
+  PluginTerms terms = terms_of(std::move(options), *abi, module);
+  WPLUG_TRY(abi->check(module, terms));
+  if (terms.limits.fuel > 0 && !engine.config().metering) {
     return Error(ErrorKind::misuse, "limits.fuel needs an engine that counts instructions: metering is off");
   }
   const uint64_t least = least_memory(module);
-  if (least > options.limits.memory) {
+  if (least > terms.limits.memory) {
     return Error(ErrorKind::limit, "needs " + format_size(least) + " of memory to start and limits.memory is " +
-                                       format_size(options.limits.memory) + ": raise it");
+                                       format_size(terms.limits.memory) + ": raise it");
   }
-  return std::shared_ptr<const Plugin>(new Plugin(engine, std::move(module), std::move(options), *abi, services));
+  return std::shared_ptr<const Plugin>(new Plugin(engine, std::move(module), std::move(terms), *abi, services));
+}
+
+Plugin::Plugin(const Engine& engine, Module module, PluginTerms terms, const PluginAbi& abi,
+               const HostServices& services)
+    : engine_(engine),
+      module_(std::move(module)),
+      terms_(std::move(terms)),
+      abi_(&abi),
+      services_(services),
+      asked_(std::make_unique<Asked>()) {
+  // Until it has declared something, a plugin that must declare may do nothing.
+  if (abi.declares_capabilities()) terms_.policy.declared.emplace();
+  asked_->terms = terms_;
+}
+
+Plugin::~Plugin() = default;
+
+const PluginDescription* Plugin::description(Failure& failure) const {
+  std::call_once(asked_->once, [this] {
+    PluginTerms nothing = terms_;
+    nothing.policy.granted = {};
+    nothing.limits.timeout = std::max(nothing.limits.timeout, nothing.limits.start_timeout);
+    Failure failed;
+    const auto instance = PluginInstance::start(*this, nothing, failed);
+    std::optional<Failure> problem = instance ? instance->describe(asked_->description) : std::move(failed);
+    if (problem) problem->message = "the plugin could not be asked what it is: " + problem->message;
+    asked_->failure = std::move(problem);
+    if (!abi_->declares_capabilities()) return;
+    for (const Capability& capability : asked_->description.capabilities) asked_->terms.policy.declared->add(capability);
+  });
+  if (!asked_->failure) return &asked_->description;
+  failure = *asked_->failure;
+  return nullptr;
 }
 
 std::unique_ptr<PluginInstance> PluginInstance::start(const Plugin& plugin, Failure& failure) {
-  const PluginLimits& limits = plugin.options().limits;
+  if (plugin.abi().declares_capabilities() && plugin.description(failure) == nullptr) return nullptr;
+  return start(plugin, plugin.asked_->terms, failure);
+}
+
+std::unique_ptr<PluginInstance> PluginInstance::start(const Plugin& plugin, const PluginTerms& terms,
+                                                      Failure& failure) {
+  const PluginLimits& limits = terms.limits;
   auto store = Store::create(plugin.engine(), store_limits(limits));
   if (!store.ok()) {
     failure = failure_of(store.error(), limits, 0, {});
     return nullptr;
   }
-  std::unique_ptr<PluginInstance> instance(new PluginInstance(plugin, std::move(*store)));
+  std::unique_ptr<PluginInstance> instance(new PluginInstance(terms, std::move(*store)));
   instance->begin_call(limits.start_timeout, std::nullopt);
-  auto made = plugin.abi().instantiate(instance->store_, plugin.module(), plugin.options(), plugin.services(),
-                                       instance->state_);
+  auto made =
+      plugin.abi().instantiate(instance->store_, plugin.module(), terms, plugin.services(), instance->state_);
   if (!made.ok()) {
     PluginLimits start_limits = limits;
     start_limits.timeout = limits.start_timeout;
@@ -106,7 +175,7 @@ PluginInstance::~PluginInstance() = default;
 
 void PluginInstance::begin_call(std::chrono::nanoseconds timeout, std::optional<uint64_t> fuel) {
   using Clock = std::chrono::steady_clock;
-  const PluginLimits& limits = plugin_->options().limits;
+  const PluginLimits& limits = terms_->limits;
   state_ = CallState();
   state_.host_calls_left = limits.host_calls;
   state_.http_calls_left = limits.http_calls;
@@ -117,23 +186,45 @@ void PluginInstance::begin_call(std::chrono::nanoseconds timeout, std::optional<
   if (store_.engine().config().metering) (void)store_.set_fuel(fuel).ok();
 }
 
-std::optional<Failure> PluginInstance::call(std::string_view input, std::string& output, std::string_view entry) {
-  const PluginOptions& options = plugin_->options();
+// Runs one call of the ABI's half under the plugin's limits; `text` is its reply's.
+template <class Body>
+std::optional<Failure> PluginInstance::measured_call(std::string& text, Body&& body) {
+  const PluginLimits& limits = terms_->limits;
   const auto begin = std::chrono::steady_clock::now();
   const uint64_t instructions = store_.fuel_consumed();
   const uint64_t denials = store_.memory_denials();
-  begin_call(options.limits.timeout,
-             options.limits.fuel == 0 ? std::nullopt : std::optional(options.limits.fuel));
-  auto reply = abi_instance_->call(entry.empty() ? options.entry : entry, input, state_, output);
+  begin_call(limits.timeout, limits.fuel == 0 ? std::nullopt : std::optional(limits.fuel));
+  auto reply = body();
   duration_ = std::chrono::steady_clock::now() - begin;
   instructions_ = store_.fuel_consumed() - instructions;
 
   const uint64_t new_denials = store_.memory_denials() - denials;
-  if (!reply.ok()) return failure_of(reply.error(), options.limits, new_denials, state_);
+  if (!reply.ok()) return failure_of(reply.error(), limits, new_denials, state_);
   if (*reply == ReplyKind::output) return std::nullopt;
-  if (*reply == ReplyKind::invalid_pointer) return Failure{FailureKind::invalid_pointer, std::move(output), {}};
-  if (new_denials > 0) return failure_of(Error(ErrorKind::host, output), options.limits, new_denials, state_);
-  return Failure{FailureKind::plugin, std::move(output), {}};
+  if (*reply == ReplyKind::invalid_pointer) return Failure{FailureKind::invalid_pointer, std::move(text), {}};
+  if (new_denials > 0) return failure_of(Error(ErrorKind::host, text), limits, new_denials, state_);
+  return Failure{FailureKind::plugin, std::move(text), {}};
+}
+
+std::optional<Failure> PluginInstance::call(std::string_view input, std::string& output, std::string_view entry) {
+  const std::string_view name = entry.empty() ? std::string_view(terms_->entry) : entry;
+  std::optional<Failure> failure =
+      measured_call(output, [&] { return abi_instance_->call(name, input, state_, output); });
+  if (!failure && output.size() > terms_->limits.output) {
+    failure = Failure{FailureKind::output, "the result has " + std::to_string(output.size()) +
+                                               " bytes, limits.output is " + format_size(terms_->limits.output), {}};
+  }
+  return failure;
+}
+
+std::optional<Failure> PluginInstance::describe(PluginDescription& description) {
+  std::string text;
+  return measured_call(text, [&] { return abi_instance_->describe(state_, description, text); });
+}
+
+std::optional<Failure> PluginInstance::health() {
+  std::string text;
+  return measured_call(text, [&] { return abi_instance_->health(state_, text); });
 }
 
 }  // namespace wplug

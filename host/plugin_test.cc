@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::optional<Failure> call_once(FakeAbi::Behaviour behaviour, PluginLimits limits = {}) {
+std::optional<Failure> call_once(FakeAbi::Behaviour behaviour, LimitSettings limits = {}) {
   const FakeAbi abi(std::move(behaviour));
   const auto plugin = fake_plugin(abi, "stage", limits);
   Failure failure;
@@ -59,7 +59,7 @@ TEST_CASE("a trap has the spec's words and its backtrace, innermost first") {
 }
 
 TEST_CASE("limits that were met are kinds of their own and name the limit") {
-  PluginLimits limits;
+  LimitSettings limits;
   limits.timeout = 250ms;
   limits.fuel = 5'000'000;
   const auto timeout = call_once(failing(Error(Trap(TrapKind::deadline_exceeded))), limits);
@@ -80,7 +80,7 @@ TEST_CASE("an exit shows its code and what the plugin wrote about it") {
 }
 
 TEST_CASE("a failure after refused memory is one of memory") {
-  PluginLimits limits;
+  const PluginLimits limits;
   CallState state;
   for (const Error& error : {Error(Trap(TrapKind::unreachable)), Error::guest_exit(2), Error(ErrorKind::host, "malloc returned 0")}) {
     const Failure failure = failure_of(error, limits, 3, state);
@@ -108,7 +108,7 @@ TEST_CASE("each call has its own budget and deadline") {
     CHECK(state.deadline > std::chrono::steady_clock::now() + 30s);
     return ReplyKind::output;
   });
-  PluginLimits limits;
+  LimitSettings limits;
   limits.host_calls = 7;
   limits.timeout = 60s;
   const auto plugin = fake_plugin(abi, "stage", limits);

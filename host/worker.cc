@@ -42,7 +42,7 @@ PipelineWorker::~PipelineWorker() = default;
 std::optional<RecordError> PipelineWorker::start() {
   for (size_t i = 0; i < pools_.size(); ++i) {
     if (auto failure = pools_[i]->prepare()) {
-      return RecordError{pipeline_->stages()[i]->options().name, std::move(*failure)};
+      return RecordError{pipeline_->stages()[i]->name(), std::move(*failure)};
     }
   }
   return std::nullopt;
@@ -64,7 +64,7 @@ std::optional<RecordError> PipelineWorker::process(std::string_view record, std:
         pools_[i]->count_error();
       }
     }
-    if (failure) return RecordError{pipeline_->stages()[i]->options().name, std::move(*failure)};
+    if (failure) return RecordError{pipeline_->stages()[i]->name(), std::move(*failure)};
     output.swap(scratch_);
   }
   // In JSON a line end is only ever a blank between tokens, so a result on several lines becomes one.

@@ -17,33 +17,20 @@ constexpr uint64_t kMostBody = uint64_t{64} << 20;
 
 int32_t code(TransformCode c) { return static_cast<int32_t>(c); }
 
-// For functions without a result: there is no other way to say no than to end the call.
-Error budget_spent(TransformHost& host) {
-  host.call().over_budget = true;
-  return Error(ErrorKind::host, "limits.host_calls is spent: more than " +
-                                    std::to_string(host.options().limits.host_calls) + " calls of host functions");
-}
-
-Error outside(TransformHost& host, std::string_view function, uint32_t at, uint32_t length, uint64_t size) {
-  host.bad_pointer = std::string(function) + " was given " + std::to_string(length) + " bytes at " + std::to_string(at) +
-                     ", the memory has " + std::to_string(size);
-  return Error(ErrorKind::host, *host.bad_pointer);
-}
-
 Result<void> log(TransformHost& host, Caller& caller, uint32_t at, uint32_t length) {
-  if (!host.admit()) return budget_spent(host);
+  if (!host.context.admit()) return host.context.budget_spent();
   const GuestMemory memory(caller);
   const auto text = memory.text(at, length);
-  if (!text) return outside(host, "log", at, length, memory.size());
-  host.log().line(*text);
+  if (!text) return host.context.outside("log", at, length, memory.size());
+  host.context.log().line(*text);
   return {};
 }
 
 Result<void> set_error(TransformHost& host, Caller& caller, uint32_t at, uint32_t length) {
-  if (!host.admit()) return budget_spent(host);
+  if (!host.context.admit()) return host.context.budget_spent();
   const GuestMemory memory(caller);
   const auto text = memory.text(at, length);
-  if (!text) return outside(host, "set_error", at, length, memory.size());
+  if (!text) return host.context.outside("set_error", at, length, memory.size());
   host.refusal = text->substr(0, kMostMessage);
   return {};
 }
@@ -61,13 +48,13 @@ bool is_field_value(std::string_view value) {
 
 Result<void> set_header(TransformHost& host, Caller& caller, uint32_t key_at, uint32_t key_length, uint32_t at,
                         uint32_t length) {
-  if (!host.admit()) return budget_spent(host);
+  if (!host.context.admit()) return host.context.budget_spent();
   const GuestMemory memory(caller);
   const auto key = memory.text(key_at, key_length);
-  if (!key) return outside(host, "set_header", key_at, key_length, memory.size());
+  if (!key) return host.context.outside("set_header", key_at, key_length, memory.size());
   const auto value = memory.text(at, length);
-  if (!value) return outside(host, "set_header", at, length, memory.size());
-  auto& headers = host.call().headers;
+  if (!value) return host.context.outside("set_header", at, length, memory.size());
+  auto& headers = host.context.call().headers;
   if (key->size() > kMostHeaderName || !is_token(*key)) {
     host.refusal = "set_header: the name is not a header's name";
   } else if (value->size() > kMostHeaderValue || !is_field_value(*value)) {
@@ -88,20 +75,21 @@ int32_t deliver(const GuestMemory& memory, uint32_t out, uint32_t capacity, std:
 
 Result<int32_t> get_config(TransformHost& host, Caller& caller, uint32_t key_at, uint32_t key_length, uint32_t out,
                            uint32_t capacity) {
-  if (!host.admit()) return code(TransformCode::exhausted);
+  if (!host.context.admit()) return code(TransformCode::exhausted);
   const GuestMemory memory(caller);
   const auto key = memory.text(key_at, key_length);
-  if (!key) return outside(host, "get_config", key_at, key_length, memory.size());
-  if (!memory.contains(out, capacity)) return outside(host, "get_config", out, capacity, memory.size());
-  const auto& config = host.options().config;
+  if (!key) return host.context.outside("get_config", key_at, key_length, memory.size());
+  if (!memory.contains(out, capacity)) return host.context.outside("get_config", out, capacity, memory.size());
+  const auto& config = host.context.terms().config;
   const auto found = config.find(*key);
   return found == config.end() ? code(TransformCode::not_found) : deliver(memory, out, capacity, found->second);
 }
 
-int32_t code_of(HttpOutcome outcome) {
-  switch (outcome) {
-    case HttpOutcome::not_found:
-      return code(TransformCode::not_found);
+// What the plugin gets for a request without a body it could use.
+int32_t code_of(const HttpReply& reply) {
+  switch (reply.outcome) {
+    case HttpOutcome::ok:
+      return code(reply.status == 404 || reply.status == 410 ? TransformCode::not_found : TransformCode::network);
     case HttpOutcome::denied:
       return code(TransformCode::denied);
     case HttpOutcome::exhausted:
@@ -110,43 +98,39 @@ int32_t code_of(HttpOutcome outcome) {
       return code(TransformCode::timed_out);
     case HttpOutcome::invalid:
       return code(TransformCode::invalid_argument);
-    default:
+    case HttpOutcome::failed:
       return code(TransformCode::network);
   }
+  return code(TransformCode::network);
 }
 
-// Asks the network; the body is then pending.
-HttpOutcome request(TransformHost& host, std::string_view url) {
-  CallState& call = host.call();
+// Asks the network; the body is then pending. nullopt: it is there.
+std::optional<int32_t> request(TransformHost& host, std::string_view url) {
   HttpRequest request;
   request.url = url;
-  request.grants = &host.options().grants;
-  request.deadline = call.deadline;
-  request.max_body = std::min(host.options().limits.memory, kMostBody);
-  request.requests_left = call.http_calls_left;
-  if (host.services().http == nullptr) return HttpOutcome::denied;
-  HttpReply reply = host.services().http->get(request);
-  call.http_calls_left -= std::min(reply.requests, call.http_calls_left);
-  if (reply.outcome == HttpOutcome::ok) {
+  request.max_body = std::min(host.context.terms().limits.memory, kMostBody);
+  HttpReply reply = host.context.send(std::move(request));
+  if (reply.outcome == HttpOutcome::ok && reply.status >= 200 && reply.status < 300) {
     host.pending_url = url;
     host.pending_body = std::move(reply.body);
-  } else {
-    host.log().line("http_get " + std::string(url) + ": " + reply.message);
+    return std::nullopt;
   }
-  return reply.outcome;
+  if (reply.outcome == HttpOutcome::ok) reply.message = "answered with status " + std::to_string(reply.status);
+  host.context.log().line("http_get " + std::string(url) + ": " + reply.message);
+  return code_of(reply);
 }
 
 Result<int32_t> http_get(TransformHost& host, Caller& caller, uint32_t url_at, uint32_t url_length, uint32_t out,
                          uint32_t capacity) {
-  if (!host.admit()) return code(TransformCode::exhausted);
+  if (!host.context.admit()) return code(TransformCode::exhausted);
   const GuestMemory memory(caller);
   const auto url = memory.text(url_at, url_length);
-  if (!url) return outside(host, "http_get", url_at, url_length, memory.size());
+  if (!url) return host.context.outside("http_get", url_at, url_length, memory.size());
   // Before anything is asked for.
-  if (!memory.contains(out, capacity)) return outside(host, "http_get", out, capacity, memory.size());
+  if (!memory.contains(out, capacity)) return host.context.outside("http_get", out, capacity, memory.size());
   if (url->empty() || url->size() > kMostUrl) return code(TransformCode::invalid_argument);
   if (*url != host.pending_url) {
-    if (const HttpOutcome outcome = request(host, *url); outcome != HttpOutcome::ok) return code_of(outcome);
+    if (const auto failed = request(host, *url)) return *failed;
   }
   const int32_t size = deliver(memory, out, capacity, host.pending_body);
   if (host.pending_body.size() <= capacity) host.pending_url.clear();
@@ -160,40 +144,21 @@ void define_everywhere(Linker& linker, std::string_view name, TransformHost& hos
 
 }  // namespace
 
-TransformHost::TransformHost(const PluginOptions& options, const HostServices& services)
-    : options_(options),
-      services_(services),
-      log_(services.log, options.name),
-      stdout_log_(services.log, options.name),
-      stderr_log_(services.log, options.name) {}
-
-void TransformHost::begin_call(CallState& state) {
-  call_ = &state;
-  refusal.reset();
-  bad_pointer.reset();
-  pending_url.clear();
-  for (PluginLog* stream : {&log_, &stdout_log_, &stderr_log_}) stream->begin_call();
-}
-
-void TransformHost::end_call() {
-  stdout_log_.flush();
-  stderr_log_.flush();
-  call_->diagnostics = stderr_log_.complaint();
-}
-
-bool TransformHost::admit() {
-  if (call_->host_calls_left == 0) return false;
-  --call_->host_calls_left;
-  return true;
-}
-
 void add_transform_functions(Linker& linker, TransformHost& host) {
-#define WPLUG_HOST_FUNCTION(name, capability, doc) define_everywhere<&name>(linker, #name, host);
+#define WPLUG_HOST_FUNCTION(name, type, capability, doc) define_everywhere<&name>(linker, #name, host);
 #include "abi/transform/functions.def"
 }
 
+std::span<const AbiFunction> transform_functions() {
+  static constexpr AbiFunction functions[] = {
+#define WPLUG_HOST_FUNCTION(name, type, capability, doc) {"env host wplug", #name, type, capability, doc},
+#include "abi/transform/functions.def"
+  };
+  return functions;
+}
+
 std::string_view transform_capability(std::string_view name) {
-#define WPLUG_HOST_FUNCTION(function, capability, doc) \
+#define WPLUG_HOST_FUNCTION(function, type, capability, doc) \
   if (name == #function) return capability;
 #include "abi/transform/functions.def"
   return {};

@@ -69,6 +69,8 @@ class TransformAbi : public PluginAbi {
     return "";
   }
 
+  std::span<const AbiFunction> host_functions() const override { return transform_functions(); }
+
   std::vector<std::string> wanted_capabilities(const Module& module) const override {
     std::vector<std::string> wanted;
     for (const ImportType& import : module.imports()) {
@@ -79,7 +81,7 @@ class TransformAbi : public PluginAbi {
     return wanted;
   }
 
-  Result<void> check(const Module& module, const PluginOptions& options) const override {
+  Result<void> check(const Module& module, const PluginTerms& terms) const override {
     const std::vector<ExportType> exports = module.exports();
     for (const Required& required : required_functions()) {
       WPLUG_TRY(check_function(exports, required.name, required.type));
@@ -91,21 +93,26 @@ class TransformAbi : public PluginAbi {
     if (memory->memory.limits.is_64) {
       return Error(ErrorKind::link, "its memory has 64-bit addresses, the transform ABI's have 32");
     }
-    if (options.entry.empty()) {
+    if (terms.entry.empty()) {
       return Error(ErrorKind::link, "exports neither transform nor validate: name the entry to call");
     }
-    WPLUG_TRY(check_function(exports, options.entry, type_of(2, 1)));
+    WPLUG_TRY(check_function(exports, terms.entry, type_of(2, 1)));
     WPLUG_TRY(check_imports(module));
-    if (!options.grants.exec.empty()) {
-      return Error(ErrorKind::misuse, "grants.exec: a transform plugin has no way to run commands");
+    for (const Capability& granted : terms.policy.granted.list()) {
+      if (granted.kind == CapabilityKind::exec || granted.kind == CapabilityKind::network) {
+        return Error(ErrorKind::misuse, granted.to_string() + ": a transform plugin has no way to use it");
+      }
+      const bool is_file = granted.kind == CapabilityKind::fs_read || granted.kind == CapabilityKind::fs_write;
+      if (is_file && !opens_directory(granted)) {
+        return Error(ErrorKind::misuse, granted.to_string() + ": must be a whole directory, such as /srv/data/**");
+      }
     }
-    if (auto directories = granted_directories(options.grants); !directories.ok()) return directories.error();
     return {};
   }
 
-  Result<std::unique_ptr<AbiInstance>> instantiate(Store& store, const Module& module, const PluginOptions& options,
+  Result<std::unique_ptr<AbiInstance>> instantiate(Store& store, const Module& module, const PluginTerms& terms,
                                                    const HostServices& services, CallState& state) const override {
-    return TransformInstance::start(store, module, options, services, state);
+    return TransformInstance::start(store, module, terms, services, state);
   }
 };
 

@@ -20,8 +20,10 @@ Module compile(const PluginBytes& plugin) {
 
 std::string complaint(const PluginBytes& plugin, PluginOptions options = {}) {
   const Module module = compile(plugin);
-  if (options.entry.empty()) options.entry = transform_abi().default_entry(module);
-  const auto checked = transform_abi().check(module, options);
+  PluginTerms terms;
+  terms.entry = options.entry.empty() ? transform_abi().default_entry(module) : options.entry;
+  terms.policy.granted = options.grants;
+  const auto checked = transform_abi().check(module, terms);
   return checked.ok() ? "accepted" : checked.error().message();
 }
 
@@ -84,26 +86,25 @@ TEST_CASE("an entry that is not there, or of another type, is refused") {
 }
 
 TEST_CASE("grants that the ABI cannot give are refused, not forgotten") {
-  PluginOptions options;
-  options.grants.exec = {"ls"};
-  CHECK(complaint({}, options).starts_with("grants.exec"));
-  options.grants.exec = {};
-  options.grants.fs_read = {"/srv/*/data"};
-  CHECK(complaint({}, options) == "grants.fs_read: \"/srv/*/data\" must be a whole directory, such as /srv/data/**");
+  for (const char* text : {"exec:ls", "network:outbound:53", "fs:read:/srv/*/data"}) {
+    PluginOptions options;
+    REQUIRE(options.grants.add(text).ok());
+    CHECK(complaint({}, options).starts_with(text));
+  }
 }
 
 TEST_CASE("granted directories open under their own name, writable once when granted both ways") {
-  Grants grants;
-  grants.fs_read = {"/srv/a/**", "/srv/b/**"};
-  grants.fs_write = {"/srv/b/**", "/**"};
-  const auto directories = granted_directories(grants);
-  REQUIRE(directories.ok());
-  REQUIRE(directories->size() == 3);
-  CHECK((*directories)[0].guest_path == "/srv/b");
-  CHECK((*directories)[0].writable);
-  CHECK((*directories)[1].guest_path == "/");
-  CHECK((*directories)[2].host_path == "/srv/a");
-  CHECK(!(*directories)[2].writable);
+  Policy policy;
+  for (const char* text : {"fs:read:/srv/a/**", "fs:read:/srv/b/**", "fs:write:/srv/b/**", "fs:write:/**"}) {
+    REQUIRE(policy.granted.add(text).ok());
+  }
+  const auto directories = granted_directories(policy);
+  REQUIRE(directories.size() == 3);
+  CHECK(directories[0].guest_path == "/srv/b");
+  CHECK(directories[0].writable);
+  CHECK(directories[1].guest_path == "/");
+  CHECK(directories[2].host_path == "/srv/a");
+  CHECK(!directories[2].writable);
 }
 
 }  // namespace

@@ -15,12 +15,22 @@ using namespace std::chrono_literals;
 
 class FakeHttp : public HttpClient {
  public:
-  HttpReply get(const HttpRequest& request) override {
-    urls.emplace_back(request.url);
-    if (request.requests_left == 0) return {HttpOutcome::exhausted, 0, 0, "", "spent"};
-    return reply;
+  FakeHttp() { answer(HttpOutcome::ok, 200, "a body of 17 byte"); }
+  void answer(HttpOutcome outcome, int status, std::string body, std::string message = "") {
+    reply = HttpReply();
+    reply.outcome = outcome;
+    reply.status = status;
+    reply.requests = 1;
+    reply.body = std::move(body);
+    reply.message = std::move(message);
   }
-  HttpReply reply{HttpOutcome::ok, 200, 1, "a body of 17 byte", ""};
+  HttpReply send(const HttpRequest& request) override {
+    urls.emplace_back(request.url);
+    HttpReply spent;
+    spent.outcome = HttpOutcome::exhausted;
+    return request.requests_left == 0 ? spent : reply;
+  }
+  HttpReply reply;
   std::vector<std::string> urls;
 };
 
@@ -40,7 +50,7 @@ struct Bench {
     auto module = Module::compile(*engine, bytes.bytes(), "test");
     REQUIRE_MESSAGE(module.ok(), module.error().to_string());
     options.name = "stage";
-    if (options.limits.timeout == 50ms) options.limits.timeout = 20s;
+    if (!options.limits.timeout) options.limits.timeout = 20s;
     options.limits.memory = uint64_t{4} << 16;
     auto loaded = Plugin::load(*engine, std::move(*module), options, plugin_abis(), {&log, &http, &environment});
     REQUIRE_MESSAGE(loaded.ok(), loaded.error().to_string());
@@ -179,11 +189,15 @@ TEST_CASE("http_get gives a body or the code of what went wrong") {
   Bench bench(with_host(give_number(call(2, {0, 9, 100, 64})), "http://h/"), options);
   CHECK(bench.number() == 17);
   CHECK(bench.http.urls == std::vector<std::string>{"http://h/"});
-  const std::pair<HttpOutcome, int32_t> codes[] = {{HttpOutcome::not_found, -1}, {HttpOutcome::denied, -2},
-                                                   {HttpOutcome::exhausted, -3}, {HttpOutcome::failed, -4},
-                                                   {HttpOutcome::timed_out, -5}, {HttpOutcome::invalid, -6}};
+  for (const auto& [status, code] : std::map<int, int32_t>{{404, -1}, {410, -1}, {500, -4}, {302, -4}}) {
+    bench.http.answer(HttpOutcome::ok, status, "a body");
+    CHECK(bench.number() == code);
+  }
+  const std::map<HttpOutcome, int32_t> codes = {{HttpOutcome::denied, -2},    {HttpOutcome::exhausted, -3},
+                                                {HttpOutcome::failed, -4},    {HttpOutcome::timed_out, -5},
+                                                {HttpOutcome::invalid, -6}};
   for (const auto& [outcome, code] : codes) {
-    bench.http.reply = {outcome, 0, 1, "", "because"};
+    bench.http.answer(outcome, 0, "", "because");
     CHECK(bench.number() == code);
     CHECK(bench.log.lines.back() == "stage: http_get http://h/: because");
   }

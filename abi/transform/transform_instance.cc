@@ -10,8 +10,6 @@
 namespace wplug {
 namespace {
 
-constexpr std::string_view kBadPointer = "invalid pointer from plugin: ";
-
 std::string bytes_at(uint64_t length, uint64_t at) { return std::to_string(length) + " bytes at " + std::to_string(at); }
 
 std::string memory_has(const GuestMemory& memory) { return ", the memory has " + std::to_string(memory.size()); }
@@ -23,84 +21,25 @@ Result<uint32_t> call_number(const Func& function, uint32_t argument = 0) {
   return static_cast<uint32_t>(slot);
 }
 
-std::vector<std::pair<std::string, std::string>> granted_environment(const PluginOptions& options,
-                                                                     const HostServices& services) {
-  std::vector<std::pair<std::string, std::string>> result;
-  if (services.environment == nullptr || options.grants.env.empty()) return result;
-  for (const auto& [name, value] : *services.environment) {
-    if (authorize(options.grants, Capability::env, name).allowed) result.emplace_back(name, value);
-  }
-  return result;
-}
-
-Result<void> add_directories(const std::vector<std::string>& patterns, bool writable, std::string_view grant,
-                             std::vector<WasiDirectory>& to) {
-  for (const std::string& pattern : patterns) {
-    const std::string_view text = pattern;
-    const bool whole = text.ends_with("/**") && text.substr(0, text.size() - 3).find('*') == std::string_view::npos;
-    if (!whole) {
-      return Error(ErrorKind::misuse, "grants." + std::string(grant) + ": \"" + pattern +
-                                          "\" must be a whole directory, such as /srv/data/**");
-    }
-    const std::string path = text.size() == 3 ? "/" : pattern.substr(0, pattern.size() - 3);
-    to.push_back({path, path, writable});
-  }
-  return {};
-}
-
 }  // namespace
 
-Result<std::vector<WasiDirectory>> granted_directories(const Grants& grants) {
-  std::vector<WasiDirectory> writable, readable;
-  WPLUG_TRY(add_directories(grants.fs_write, true, "fs_write", writable));
-  WPLUG_TRY(add_directories(grants.fs_read, false, "fs_read", readable));
-  // Granted both ways: one directory, writable.
-  for (WasiDirectory& directory : readable) {
-    bool doubled = false;
-    for (const WasiDirectory& other : writable) doubled = doubled || other.guest_path == directory.guest_path;
-    if (!doubled) writable.push_back(std::move(directory));
-  }
-  return writable;
-}
-
 Result<std::unique_ptr<AbiInstance>> TransformInstance::start(Store& store, const Module& module,
-                                                              const PluginOptions& options,
+                                                              const PluginTerms& terms,
                                                               const HostServices& services, CallState& state) {
-  std::unique_ptr<TransformInstance> instance(new TransformInstance(store, options, services));
+  std::unique_ptr<TransformInstance> instance(new TransformInstance(store, terms, services));
   instance->host_.begin_call(state);
   Result<void> started = instance->link(module);
   if (started.ok()) started = initialize_reactor(store, *instance->instance_);
-  instance->host_.end_call();
+  instance->host_.context.end_call();
   WPLUG_TRY(std::move(started));
   WPLUG_TRY(instance->find_exports());
   return std::unique_ptr<AbiInstance>(std::move(instance));
 }
 
-Result<void> TransformInstance::make_wasi() {
-  const PluginOptions& options = host_.options();
-  WasiConfig config;
-  config.args = {options.name};
-  config.env = granted_environment(options, host_.services());
-  WPLUG_TRY_ASSIGN(config.directories, granted_directories(options.grants));
-  config.stdout_sink = WasiWriter([this](std::span<const uint8_t> bytes) {
-    host_.stdout_log().write(bytes);
-    return true;
-  });
-  config.stderr_sink = WasiWriter([this](std::span<const uint8_t> bytes) {
-    host_.stderr_log().write(bytes);
-    return true;
-  });
-  WPLUG_TRY_ASSIGN(wasi_, WasiContext::create(std::move(config)));
-  return {};
-}
-
 Result<void> TransformInstance::link(const Module& module) {
   Linker linker;
   add_transform_functions(linker, host_);
-  if (wasi_is_wanted(module)) {
-    WPLUG_TRY(make_wasi());
-    WPLUG_TRY(add_wasi(linker, *wasi_, module));
-  }
+  WPLUG_TRY(host_.context.add_granted_wasi(linker, module));
   WPLUG_TRY_ASSIGN(instance_, linker.instantiate(store_, module));
   return {};
 }
@@ -134,9 +73,9 @@ Result<ReplyKind> TransformInstance::call(std::string_view entry, std::string_vi
   WPLUG_TRY_ASSIGN(const Func function, find_entry(entry));
   host_.begin_call(state);
   auto reply = exchange(function, input, text);
-  host_.end_call();
-  if (!reply.ok() && host_.bad_pointer) {
-    text = std::string(kBadPointer) + *host_.bad_pointer;
+  host_.context.end_call();
+  if (!reply.ok() && host_.context.bad_pointer()) {
+    text = *host_.context.bad_pointer();
     return ReplyKind::invalid_pointer;
   }
   return reply;

@@ -12,14 +12,13 @@
 #include "wplug/func.h"
 #include "wplug/instance.h"
 #include "wplug/memory.h"
-#include "wplug/wasi.h"
 
 namespace wplug {
 
 class TransformInstance : public AbiInstance {
  public:
   // Instantiates in `store` and runs `_initialize`. Errors: link, limit, trap, exit, host.
-  static Result<std::unique_ptr<AbiInstance>> start(Store& store, const Module& module, const PluginOptions& options,
+  static Result<std::unique_ptr<AbiInstance>> start(Store& store, const Module& module, const PluginTerms& terms,
                                                     const HostServices& services, CallState& state);
 
   Result<ReplyKind> call(std::string_view entry, std::string_view input, CallState& state, std::string& text) override;
@@ -31,9 +30,8 @@ class TransformInstance : public AbiInstance {
     Func allocate, release, output_length;
   };
 
-  TransformInstance(Store& store, const PluginOptions& options, const HostServices& services)
-      : store_(store), host_(options, services) {}
-  Result<void> make_wasi();
+  TransformInstance(Store& store, const PluginTerms& terms, const HostServices& services)
+      : store_(store), host_(terms, services) {}
   Result<void> link(const Module& module);
   Result<void> find_exports();
   Result<ReplyKind> exchange(const Func& entry, std::string_view input, std::string& text);
@@ -42,15 +40,11 @@ class TransformInstance : public AbiInstance {
 
   Store& store_;
   TransformHost host_;
-  std::optional<WasiContext> wasi_;
   std::optional<Instance> instance_;
   std::optional<Exports> exports_;
   // The entry called last; nearly always there is one.
   std::string entry_name_;
   std::optional<Func> entry_;
 };
-
-// Directories that a grant such as `/srv/data/**` opens. Errors: misuse, for a pattern of another shape.
-Result<std::vector<WasiDirectory>> granted_directories(const Grants& grants);
 
 }  // namespace wplug

@@ -1,4 +1,4 @@
-// A GET that ends at its deadline.
+// A request that ends at its deadline.
 //
 // cpp-httplib bounds each wait of a request but not their sum, and name resolution cannot be bounded at all. So a request
 // runs in a thread of its own; when the deadline comes first, the caller goes on with `timed_out`, the connection is shut
@@ -19,6 +19,7 @@
 #include <httplib.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "host/addresses.h"
@@ -79,7 +80,7 @@ std::string resolve(const FetchRequest& request, FetchReply& reply) {
     if (request.allow_private || is_public(*info)) return numeric(*info);
   }
   reply.outcome = FetchOutcome::denied;
-  reply.message = request.host + " is a private address; it must be granted by its full name, not by *";
+  reply.message = request.host + " is a private address; it must be granted by its full name, not by a wildcard or a port";
   return "";
 }
 
@@ -106,23 +107,42 @@ void configure(httplib::ClientImpl& client, const FetchRequest& request, const s
   client.set_tcp_nodelay(true);
 }
 
+bool same_header(std::string_view name, const char* other) { return ::strcasecmp(std::string(name).c_str(), other) == 0; }
+
 void take_response(const FetchRequest& request, httplib::ClientImpl& client, FetchReply& reply) {
   bool too_large = false;
   const auto keep_header = [&](const httplib::Response& response) {
     reply.status = response.status;
     reply.location = response.get_header_value("Location");
+    reply.headers.assign(response.headers.begin(), response.headers.end());
     return Clock::now() < request.deadline;
   };
   const auto keep_body = [&](const char* bytes, size_t size) {
-    too_large = size > request.max_body - reply.body.size();
-    if (too_large || Clock::now() >= request.deadline) return false;
-    reply.body.append(bytes, size);
-    return true;
+    const uint64_t left = request.max_body - reply.body.size();
+    too_large = size > left;
+    if ((too_large && !request.truncate) || Clock::now() >= request.deadline) return false;
+    reply.body.append(bytes, too_large ? left : size);
+    return !too_large;
   };
-  const httplib::Headers headers = {{"User-Agent", "wplug"}, {"Accept", "*/*"}};
-  const auto result = client.Get(request.target, headers, keep_header, keep_body);
-  if (result) {
+  httplib::Request wire;
+  wire.method = request.method;
+  wire.path = request.target;
+  wire.headers = {{"User-Agent", "wplug"}, {"Accept", "*/*"}};
+  for (const auto& [name, value] : request.headers) {
+    if (same_header(name, "user-agent") || same_header(name, "accept")) wire.headers.erase(name);
+    // The host is the one that was checked, the length that of the body.
+    if (!same_header(name, "host") && !same_header(name, "content-length") && !same_header(name, "transfer-encoding") &&
+        !same_header(name, "connection")) {
+      wire.headers.emplace(name, value);
+    }
+  }
+  wire.body = request.body;
+  wire.response_handler = keep_header;
+  wire.content_receiver = [&](const char* bytes, size_t size, uint64_t, uint64_t) { return keep_body(bytes, size); };
+  const auto result = client.send(wire);
+  if (result || (too_large && request.truncate)) {
     reply.outcome = FetchOutcome::ok;
+    reply.truncated = too_large;
   } else if (too_large) {
     reply.message = "the body of " + request.host + " has more than " + std::to_string(request.max_body) + " bytes";
   } else if (Clock::now() >= request.deadline) {

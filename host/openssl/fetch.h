@@ -4,7 +4,7 @@
 
 namespace wplug {
 
-// One GET over the network by cpp-httplib, see FetchRequest.
+// One request over the network by cpp-httplib, see FetchRequest.
 void httplib_fetch(const FetchRequest& request, FetchReply& reply);
 
 // How many requests went past their deadline and have not ended yet.

@@ -70,10 +70,24 @@ class Server {
   std::thread thread_;
 };
 
+FetchRequest request_to(bool tls, const char* host, uint16_t port, std::chrono::milliseconds time) {
+  FetchRequest request;
+  request.tls = tls;
+  request.host = host;
+  request.port = port;
+  request.target = "/x?y";
+  request.allow_private = true;
+  request.max_body = 1000;
+  request.deadline = Clock::now() + time;
+  return request;
+}
+
 FetchReply fetch(const Server& server, std::chrono::milliseconds time = 20s, bool allow_private = true,
                  const char* host = "127.0.0.1") {
   FetchReply reply;
-  httplib_fetch({false, host, server.port(), "/x?y", allow_private, 1000, Clock::now() + time}, reply);
+  FetchRequest request = request_to(false, host, server.port(), time);
+  request.allow_private = allow_private;
+  httplib_fetch(request, reply);
   return reply;
 }
 
@@ -147,7 +161,7 @@ TEST_CASE("a server that hangs up or is not there is a failure") {
     port = server.port();
   }
   FetchReply reply;
-  httplib_fetch({false, "127.0.0.1", port, "/", true, 1000, Clock::now() + 20s}, reply);
+  httplib_fetch(request_to(false, "127.0.0.1", port, 20s), reply);
   CHECK(reply.outcome == FetchOutcome::failed);
   CHECK(!reply.message.empty());
 }
@@ -155,7 +169,7 @@ TEST_CASE("a server that hangs up or is not there is a failure") {
 TEST_CASE("https to a server without a certificate fails") {
   Server server([](Server&, int socket) { Server::send(socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); });
   FetchReply reply;
-  httplib_fetch({true, "127.0.0.1", server.port(), "/", true, 1000, Clock::now() + 2s}, reply);
+  httplib_fetch(request_to(true, "127.0.0.1", server.port(), 2s), reply);
   CHECK(reply.outcome != FetchOutcome::ok);
   CHECK(reply.status == 0);
 }

@@ -5,16 +5,21 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "wplug/capabilities.h"
+#include "wplug/commands.h"
 #include "wplug/error.h"
+#include "wplug/files.h"
 #include "wplug/http.h"
 #include "wplug/limits.h"
 #include "wplug/module.h"
+#include "wplug/network.h"
 #include "wplug/store.h"
 
 namespace wplug {
@@ -27,21 +32,48 @@ class LogSink {
   virtual void write(std::string_view plugin, std::string_view text) = 0;
 };
 
-// What host functions may use; borrowed, outlives every plugin. Null: the service is not there.
+// What host functions may use; borrowed, outlives every plugin. Null: the service is not there, and every use of it is
+// denied.
 struct HostServices {
   LogSink* log = nullptr;
   HttpClient* http = nullptr;
   // The environment as it was at start; plugins see the granted part.
   const std::map<std::string, std::string>* environment = nullptr;
+  Network* network = nullptr;
+  CommandRunner* commands = nullptr;
+  FileAccess* files = nullptr;
 };
 
-// How one plugin is to be used.
+// How one plugin is asked to be used.
 struct PluginOptions {
   std::string name;   // in messages: the stage's or the file's
   std::string entry;  // the export that calls go to; empty: what the ABI says
   std::map<std::string, std::string, std::less<>> config;  // key to JSON text
-  PluginLimits limits;
+  LimitSettings limits;
   Grants grants;
+  std::string location;        // "file:line:column" of its configuration, for messages; may be empty
+  std::string data_directory;  // private to the plugin, for ABIs that have such a thing; empty: it gets none
+};
+
+// How one plugin is used: the options with the ABI's defaults. Does not change once calls are made.
+struct PluginTerms {
+  std::string name;
+  std::string entry;
+  std::map<std::string, std::string, std::less<>> config;
+  PluginLimits limits;
+  Policy policy;
+  std::string data_directory;
+
+  // The configuration as one JSON object.
+  std::string config_json() const;
+};
+
+// What a plugin says of itself, whatever the ABI.
+struct PluginDescription {
+  std::string name, version, description;
+  std::vector<Capability> capabilities;  // what it declares to need
+  std::string schema;   // JSON Schema of its configuration; empty: it has none
+  std::string json;     // all it said, one JSON object, as the ABI has it; empty: the ABI has no describe
 };
 
 // One call in progress: what it may still use and what it left behind, as the ABI's host functions see it.
@@ -60,19 +92,35 @@ enum class ReplyKind : uint8_t {
   invalid_pointer,  // the text says which pointer was outside the plugin's memory
 };
 
-// The ABI's half of one instance. Belongs to one thread at a time and lives in the store it was made in.
+// The ABI's half of one instance. Belongs to one thread at a time and lives in the store it was made in. An error (trap,
+// exit, host) of any call leaves the instance in doubt: it is not called again.
 class AbiInstance {
  public:
   virtual ~AbiInstance() = default;
-  // Calls `entry` with `input` and leaves the reply's text in `text`. The host has set the store's fuel and deadline.
-  // An error (trap, exit, host) leaves the instance in doubt: it is not called again.
+  // Calls `entry` with `input` and leaves the reply's text in `text`. `entry` is one of the ABI's operations ("observe")
+  // or, where the ABI calls exports by name, an export. The host has set the store's fuel and deadline.
   virtual Result<ReplyKind> call(std::string_view entry, std::string_view input, CallState& state,
                                  std::string& text) = 0;
+  // What the plugin says of itself. An ABI without describe: an empty description.
+  virtual Result<ReplyKind> describe(CallState&, PluginDescription&, std::string& /*text*/) {
+    return ReplyKind::output;
+  }
+  // Whether it is fit for work; plugin_error with why not. An ABI without such a call: output.
+  virtual Result<ReplyKind> health(CallState&, std::string& /*text*/) { return ReplyKind::output; }
 };
 
 struct AbiMatch {
   int score = 0;    // 0: not this ABI; the highest wins
   std::string why;  // which imports and exports tell
+};
+
+// One host function that an ABI offers, as inspect and the documentation show it.
+struct AbiFunction {
+  std::string_view module;      // "reglet_host"; alternatives separated by blanks
+  std::string_view name;
+  std::string_view type;        // "(i64) -> i64", with names of parameters where they help
+  std::string_view capability;  // what it needs: "http"; empty: nothing
+  std::string_view doc;         // one line
 };
 
 // A plugin ABI. Stateless, shared by all threads.
@@ -83,14 +131,19 @@ class PluginAbi {
   virtual AbiMatch detect(const Module& module) const = 0;
   // The entry to call when none is configured; empty when the module has none.
   virtual std::string default_entry(const Module& module) const = 0;
+  // The operations beside the entry that `module` has: "describe", "schema", "health"; as `wplug call` names them.
+  virtual std::vector<std::string> operations(const Module&) const { return {}; }
+  virtual std::span<const AbiFunction> host_functions() const = 0;
   // What the module's imports show it may ask for, by capability name: "http", "config".
   virtual std::vector<std::string> wanted_capabilities(const Module& module) const = 0;
+  virtual PluginLimits default_limits() const { return {}; }
+  // Whether plugins declare capabilities, so that what is granted but not declared is denied.
+  virtual bool declares_capabilities() const { return false; }
   // All that can be told without running: the entry and its type, grants that this ABI has no use for. Errors: link,
   // misuse.
-  virtual Result<void> check(const Module& module, const PluginOptions& options) const = 0;
-  // Instantiates and starts (`_initialize`). `options` and `services` outlive the instance. Errors: as of Instance::create.
-  virtual Result<std::unique_ptr<AbiInstance>> instantiate(Store& store, const Module& module,
-                                                           const PluginOptions& options,
+  virtual Result<void> check(const Module& module, const PluginTerms& terms) const = 0;
+  // Instantiates and starts (`_initialize`). `terms` and `services` outlive the instance. Errors: as of Instance::create.
+  virtual Result<std::unique_ptr<AbiInstance>> instantiate(Store& store, const Module& module, const PluginTerms& terms,
                                                            const HostServices& services, CallState& state) const = 0;
 };
 

@@ -1,4 +1,4 @@
-// HTTP for plugins: one guarded GET.
+// HTTP for plugins: guarded requests.
 #pragma once
 
 #include <chrono>
@@ -6,26 +6,33 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "wplug/capabilities.h"
 
 namespace wplug {
 
 enum class HttpOutcome : uint8_t {
-  ok,         // a response with status 2xx; `body` has it
-  not_found,  // status 404 or 410
-  denied,     // a host that is not granted, of the URL or of a redirect
+  ok,         // a response, whatever its status
+  denied,     // a host that is not granted, of the URL or of a redirect; an address that must be granted by name
   exhausted,  // more requests than `requests_left`
-  failed,     // no connection, a broken response, another status, a body beyond `max_body`
+  failed,     // no connection, a broken response
   timed_out,
-  invalid,    // not an absolute http or https URL
+  invalid,    // not an absolute http or https URL, a bad method, a header with control characters
 };
 
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
 struct HttpRequest {
+  std::string_view method = "GET";
   std::string_view url;
-  const Grants* grants = nullptr;  // borrowed for the call
+  HttpHeaders headers;
+  std::string_view body;
+  const Policy* policy = nullptr;  // borrowed for the call
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  uint64_t max_body = uint64_t{1} << 20;  // bytes
+  uint64_t max_body = uint64_t{1} << 20;  // bytes of the response
+  bool truncate = false;                  // a larger body is cut; else the request has failed
   uint64_t requests_left = 1;             // a redirect is a request
 };
 
@@ -33,7 +40,9 @@ struct HttpReply {
   HttpOutcome outcome = HttpOutcome::failed;
   int status = 0;  // of the last response, 0 without one
   uint64_t requests = 0;
+  HttpHeaders headers;
   std::string body;
+  bool truncated = false;
   std::string message;  // what went wrong, one line
 };
 
@@ -41,8 +50,9 @@ struct HttpReply {
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  // Never takes noticeably longer than the deadline, name resolution included.
-  virtual HttpReply get(const HttpRequest& request) = 0;
+  // Asks `authorize` for the URL's host and that of every redirect. Never takes noticeably longer than the deadline,
+  // name resolution included.
+  virtual HttpReply send(const HttpRequest& request) = 0;
 };
 
 // The client that uses the network. Loads what it needs (OpenSSL) on first use; without it every request fails with a

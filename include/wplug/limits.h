@@ -3,20 +3,43 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace wplug {
 
-// Limits of one plugin; the budgets are those of a single call. All are checked by the host, none by the guest.
+namespace limit_kind {
+using duration = std::chrono::nanoseconds;
+using size = uint64_t;
+using count = uint64_t;
+}  // namespace limit_kind
+
+// Limits of one plugin; the budgets are those of a single call. All are checked by the host, none by the guest. The
+// values here are those of the transform ABI; another ABI has its own (PluginAbi::default_limits).
 struct PluginLimits {
-  // Wall clock of one call, host calls included; zero: no limit.
-  std::chrono::nanoseconds timeout = std::chrono::milliseconds(50);
-  // Wall clock of making an instance ready (start function, `_initialize`); zero: no limit.
-  std::chrono::nanoseconds start_timeout = std::chrono::seconds(5);
-  uint64_t memory = uint64_t{1} << 20;  // bytes of linear memory, all memories together; as many of garbage-collected objects
-  uint64_t stack = uint64_t{1} << 20;   // bytes of guest frames
-  uint64_t fuel = 0;                    // instructions; 0: no limit
-  uint64_t http_calls = 0;              // requests to the network; redirects count
-  uint64_t host_calls = 10'000;         // calls of the ABI's host functions
+#define WPLUG_LIMIT(name, kind, value, least, most, doc) limit_kind::kind name = limit_kind::kind(value);
+#include "wplug/limits.def"
+};
+
+// The limits that somebody set; the others are left to the ABI.
+struct LimitSettings {
+#define WPLUG_LIMIT(name, kind, value, least, most, doc) std::optional<limit_kind::kind> name;
+#include "wplug/limits.def"
+
+  // `defaults` with what is set here in its place.
+  PluginLimits over(PluginLimits defaults) const {
+#define WPLUG_LIMIT(name, kind, value, least, most, doc) \
+  if (name) defaults.name = *name;
+#include "wplug/limits.def"
+    return defaults;
+  }
+  // These settings, and `others` where they have none.
+  LimitSettings or_else(const LimitSettings& others) const {
+    LimitSettings result = *this;
+#define WPLUG_LIMIT(name, kind, value, least, most, doc) \
+  if (!result.name) result.name = others.name;
+#include "wplug/limits.def"
+    return result;
+  }
 };
 
 }  // namespace wplug

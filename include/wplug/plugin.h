@@ -40,7 +40,8 @@ struct Failure {
 // What an engine error means to the caller of a plugin. `denials`: refusals of memory during the call.
 Failure failure_of(const Error& error, const PluginLimits& limits, uint64_t denials, const CallState& state);
 
-// Immutable after loading, shared by all threads; instances point into it, so it outlives them.
+// Immutable but for its description, which is asked for once; shared by all threads. Instances point into it, so it outlives
+// them.
 class Plugin {
  public:
   // Finds the ABI of `module` among `abis`, or takes the one named `abi_name`, and checks all that can be checked without
@@ -48,21 +49,29 @@ class Plugin {
   static Result<std::shared_ptr<const Plugin>> load(const Engine& engine, Module module, PluginOptions options,
                                                     std::span<const PluginAbi* const> abis,
                                                     const HostServices& services, std::string_view abi_name = {});
+  ~Plugin();
 
   const Engine& engine() const { return engine_; }
   const Module& module() const { return module_; }
   const PluginAbi& abi() const { return *abi_; }
-  const PluginOptions& options() const { return options_; }
+  const PluginTerms& terms() const { return terms_; }
   const HostServices& services() const { return services_; }
+  const std::string& name() const { return terms_.name; }
+
+  // What the plugin says of itself: the first call asks an instance that nothing is granted to, the others get the same
+  // answer. Null and `failure` filled in when that fails. Any thread.
+  const PluginDescription* description(Failure& failure) const;
 
  private:
-  Plugin(const Engine& engine, Module module, PluginOptions options, const PluginAbi& abi, const HostServices& services)
-      : engine_(engine), module_(std::move(module)), options_(std::move(options)), abi_(&abi), services_(services) {}
+  friend class PluginInstance;
+  Plugin(const Engine& engine, Module module, PluginTerms terms, const PluginAbi& abi, const HostServices& services);
+  struct Asked;  // the description, once there is one
   Engine engine_;
   Module module_;
-  PluginOptions options_;
+  PluginTerms terms_;
   const PluginAbi* abi_;
   HostServices services_;
+  std::unique_ptr<Asked> asked_;
 };
 
 // The ABI that fits a module best and why; null when none does.
@@ -77,11 +86,15 @@ class PluginInstance {
  public:
   // Makes and starts an instance within limits.start_timeout; null and `failure` filled in when that fails.
   static std::unique_ptr<PluginInstance> start(const Plugin& plugin, Failure& failure);
+  // Ends the plugin: the instance and all it holds are gone.
   ~PluginInstance();
 
   // Calls the plugin's entry, or `entry` when it is not empty. The result goes to `output`; nullopt is success. After a
   // failure that does not keep the instance, destroy it.
   std::optional<Failure> call(std::string_view input, std::string& output, std::string_view entry = {});
+  std::optional<Failure> describe(PluginDescription& description);
+  // nullopt: it is healthy.
+  std::optional<Failure> health();
 
   // Of the last call.
   std::chrono::nanoseconds duration() const { return duration_; }
@@ -91,9 +104,13 @@ class PluginInstance {
   uint64_t peak_memory() const { return store_.peak_memory_bytes(); }
 
  private:
-  PluginInstance(const Plugin& plugin, Store store) : plugin_(&plugin), store_(std::move(store)) {}
+  PluginInstance(const PluginTerms& terms, Store store) : terms_(&terms), store_(std::move(store)) {}
+  static std::unique_ptr<PluginInstance> start(const Plugin& plugin, const PluginTerms& terms, Failure& failure);
   void begin_call(std::chrono::nanoseconds timeout, std::optional<uint64_t> fuel);
-  const Plugin* plugin_;
+  template <class Body>
+  std::optional<Failure> measured_call(std::string& text, Body&& body);
+  friend class Plugin;
+  const PluginTerms* terms_;
   Store store_;
   std::unique_ptr<AbiInstance> abi_instance_;
   CallState state_;

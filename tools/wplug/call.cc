@@ -1,5 +1,6 @@
 // `wplug call`: one call of one plugin, for its author.
 #include <cstdio>
+#include <cstring>
 
 #include <fmt/core.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include "host/files.h"
 #include "host/json_text.h"
 #include "host/log.h"
+#include "host/service_set.h"
 #include "host/units.h"
 #include "tools/wplug/arguments.h"
 #include "tools/wplug/commands.h"
@@ -27,15 +29,6 @@ struct CallCommand {
   bool stats = false;
 };
 
-// Made for trying things, so larger than a pipeline's defaults.
-PluginLimits trial_limits() {
-  PluginLimits limits;
-  limits.timeout = std::chrono::seconds(5);
-  limits.memory = uint64_t{256} << 20;
-  limits.http_calls = 10;  // of hosts that are granted
-  return limits;
-}
-
 // K=V: V as it is when it is JSON, else as a JSON string.
 Result<void> add_config(PluginOptions& options, const std::string& text) {
   const size_t equals = text.find('=');
@@ -45,24 +38,14 @@ Result<void> add_config(PluginOptions& options, const std::string& text) {
   return {};
 }
 
-// KIND=PATTERN
+// A capability in full, or KIND=PATTERN as the keys of a pipeline's `grants` have it.
 Result<void> add_grant(Grants& grants, const std::string& text) {
-  const size_t equals = text.find('=');
-  const std::string kind = text.substr(0, equals);
-  const std::string pattern = equals == std::string::npos ? "" : text.substr(equals + 1);
-  if (kind == "fs_read" || kind == "fs_write") {
-    if (!pattern.starts_with('/')) return Error(ErrorKind::misuse, "\"" + text + "\" needs an absolute path");
-    (kind == "fs_read" ? grants.fs_read : grants.fs_write).push_back(pattern);
-    return {};
+  for (const auto& [key, prefix] : {std::pair{"fs_read=", "fs:read:"}, std::pair{"fs_write=", "fs:write:"},
+                                    std::pair{"http=", "http:"}, std::pair{"env=", "env:"}, std::pair{"exec=", "exec:"},
+                                    std::pair{"network=", "network:outbound:"}}) {
+    if (text.starts_with(key)) return grants.add(prefix + text.substr(std::strlen(key)), "--grant");
   }
-  if (kind != "http" && kind != "env") {
-    return Error(ErrorKind::misuse, "\"" + text + "\" must be http=HOST, env=NAME, fs_read=/DIR/** or fs_write=/DIR/**");
-  }
-  if (const auto problem = grant_problem(kind == "http" ? Capability::http : Capability::env, pattern)) {
-    return Error(ErrorKind::misuse, "\"" + text + "\" grants nothing: " + *problem);
-  }
-  (kind == "http" ? grants.http : grants.env).push_back(pattern);
-  return {};
+  return grants.add(text, "--grant");
 }
 
 // A file's contents where there is such a file, "-" is standard input, else the text itself.
@@ -81,7 +64,7 @@ void add_options(Arguments& options, CallCommand& command) {
   options.option("--input", "FILE|TEXT", "what the entry gets; - is standard input; default: nothing", command.input);
   options.options("--config", "KEY=VALUE", "a value for get_config, JSON or text",
                   [&plugin](const std::string& text) { return add_config(plugin, text); });
-  options.options("--grant", "KIND=PATTERN", "http=HOST, env=NAME, fs_read=/DIR/** or fs_write=/DIR/**",
+  options.options("--grant", "CAPABILITY", "http:HOST, env:NAME, fs:read:/DIR/**, fs:write:/DIR/**, network:outbound:HOST:PORT, exec:COMMAND",
                   [&plugin](const std::string& text) { return add_grant(plugin.grants, text); });
   options.option("--abi", "NAME", "the plugin ABI; default: told from the module", command.abi);
   options.flag("--stats", "print what the call took on stderr", command.stats);
@@ -108,13 +91,12 @@ int call(CallCommand& command) {
   auto input = read_input(command.input);
   if (!input.ok()) return report("", input.error());
 
-  const auto variables = environment();
   FdLog log(STDERR_FILENO);
-  const auto http = make_http_client();
+  const ServiceSet services(&log, environment());
   command.plugin.name = base_name(command.module);
   command.plugin.entry = command.entry;
   const auto plugin = Plugin::load(*engine, std::move(*module), command.plugin, plugin_abis(),
-                                   {&log, http.get(), &variables}, command.abi);
+                                   services.services(), command.abi);
   if (!plugin.ok()) return report(command.module, plugin.error());
   Failure failure;
   const auto instance = PluginInstance::start(**plugin, failure);
@@ -139,11 +121,12 @@ int call_command(CommandArguments arguments) {
   options.option("--http-calls", "N", "requests that may be made; default: 10", read_count_into(http_calls));
   command.engine.add_to(options);
   if (const auto code = options.parse(std::move(arguments))) return *code;
-  PluginLimits& limits = command.plugin.limits = trial_limits();
-  limits.timeout = timeout.value_or(limits.timeout);
-  limits.memory = memory.value_or(limits.memory);
-  limits.fuel = fuel.value_or(limits.fuel);
-  limits.http_calls = http_calls.value_or(limits.http_calls);
+  // Made for trying things, so larger than a pipeline's defaults.
+  LimitSettings& limits = command.plugin.limits;
+  limits.timeout = timeout.value_or(std::chrono::seconds(5));
+  limits.memory = memory.value_or(uint64_t{256} << 20);
+  limits.fuel = fuel;
+  limits.http_calls = http_calls.value_or(10);  // of hosts that are granted
   return call(command);
 }
 

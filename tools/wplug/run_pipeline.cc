@@ -6,6 +6,7 @@
 
 #include "host/files.h"
 #include "host/log.h"
+#include "host/service_set.h"
 #include "tools/wplug/console.h"
 #include "tools/wplug/run_options.h"
 #include "tools/wplug/run_stats.h"
@@ -84,10 +85,9 @@ int run_pipeline(const RunCommand& command) {
   auto config = read_pipeline(command.target);
   if (!config.ok()) return report("", config.error());
 
-  const auto variables = environment();
   FdLog log(STDERR_FILENO);
-  const auto http = make_http_client();
-  const auto pipeline = Pipeline::load(*engine, std::move(*config), plugin_abis(), {&log, http.get(), &variables});
+  const ServiceSet services(&log, environment());
+  const auto pipeline = Pipeline::load(*engine, std::move(*config), plugin_abis(), services.services());
   if (!pipeline.ok()) return report("", pipeline.error());
   auto streams = open_streams(command);
   if (!streams.ok()) return report("", streams.error());

@@ -50,12 +50,12 @@ std::string totals_line(const RunTotals& totals) {
 std::string stats_table(const Pipeline& pipeline, const RunTotals& totals) {
   constexpr const char* kRow = "{:<{}}  {:>12}  {:>8}  {:>9}  {:>9}  {:>9}  {:>16}  {:>11}\n";
   size_t width = 5;
-  for (const auto& stage : pipeline.stages()) width = std::max(width, stage->options().name.size());
+  for (const auto& stage : pipeline.stages()) width = std::max(width, stage->name().size());
   std::string table = fmt::format(fmt::runtime(kRow), "stage", width, "calls", "errors", "p50", "p99", "max",
                                   "instructions", "peak memory");
   for (size_t i = 0; i < totals.stages.size(); ++i) {
     const StageStats& stage = totals.stages[i];
-    table += fmt::format(fmt::runtime(kRow), pipeline.stages()[i]->options().name, width, format_count(stage.calls),
+    table += fmt::format(fmt::runtime(kRow), pipeline.stages()[i]->name(), width, format_count(stage.calls),
                          format_count(stage.errors), short_time(stage.latency.quantile(0.5)),
                          short_time(stage.latency.quantile(0.99)), short_time(stage.latency.max()),
                          format_count(stage.instructions), short_size(stage.peak_memory));
@@ -66,7 +66,7 @@ std::string stats_table(const Pipeline& pipeline, const RunTotals& totals) {
 std::string stats_json(const Pipeline& pipeline, const RunTotals& totals) {
   std::string stages;
   for (size_t i = 0; i < totals.stages.size(); ++i) {
-    stages += (i == 0 ? "" : ",") + stage_json(pipeline.stages()[i]->options().name, totals.stages[i]);
+    stages += (i == 0 ? "" : ",") + stage_json(pipeline.stages()[i]->name(), totals.stages[i]);
   }
   return fmt::format(R"({{"records":{},"errors":{},"seconds":{:.6f},"records_per_s":{:.1f},"stages":[{}]}})" "\n",
                      totals.records, totals.errors, totals.seconds, rate(totals), stages);

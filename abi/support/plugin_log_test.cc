@@ -1,4 +1,4 @@
-#include "abi/transform/plugin_log.h"
+#include "abi/support/plugin_log.h"
 
 #include <doctest/doctest.h>
 

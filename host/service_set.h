@@ -1,0 +1,25 @@
+// Every service this host has, for programs that run plugins.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "wplug/abi.h"
+
+namespace wplug {
+
+class ServiceSet {
+ public:
+  // `log` outlives the plugins; the environment is the one plugins are granted variables of.
+  ServiceSet(LogSink* log, std::map<std::string, std::string> environment);
+  // Borrowed: outlives every plugin that is loaded with it.
+  const HostServices& services() const { return services_; }
+
+ private:
+  std::map<std::string, std::string> environment_;
+  std::unique_ptr<HttpClient> http_;
+  HostServices services_;
+};
+
+}  // namespace wplug
