@@ -486,7 +486,9 @@ void Emitter::special(const Ir& ir) {
       return;
     case IrOp::table_grow:
       handler(ir.op, 0);
-      slots(ir.d, ir.a, ir.b, static_cast<uint16_t>(ir.imm));
+      slots(ir.d, ir.a, ir.b);
+      word(ir.imm);
+      word(module_.config.metering ? ir.count : 0);
       return;
     case IrOp::elem_drop:
     case IrOp::data_drop:

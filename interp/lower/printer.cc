@@ -36,7 +36,7 @@ size_t cells_of(const HandlerName& name, const Cell* cell) {
     case IrOp::throw_:
       return 3;
     case IrOp::const_vector:
-    case IrOp::table_copy: case IrOp::table_init: case IrOp::table_fill: case IrOp::memory_copy: case IrOp::memory_init:
+    case IrOp::table_copy: case IrOp::table_init: case IrOp::table_fill: case IrOp::table_grow: case IrOp::memory_copy: case IrOp::memory_init:
     case IrOp::memory_fill:
     case IrOp::return_call_ref:
     case IrOp::call_indirect: case IrOp::return_call: case IrOp::return_call_import:
