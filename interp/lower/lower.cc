@@ -79,6 +79,7 @@ Result<void> lower_function(ModuleCode& module, uint32_t index) {
   WPLUG_TRY(check_allocation(module, ir, allocation, body->cells, starts));
 #endif
   body->cells.shrink_to_fit();
+  if (module.config.count_dispatches) count_dispatches(*body);
   body->unwind = make_unwind_table(ir, starts, module.config.metering);
   body->function = &function;
   std::lock_guard lock(module.mutex);

@@ -142,6 +142,9 @@ struct Context {
   };
   std::vector<Transition> transitions;
 
+  // The function whose dispatches were counted last; see exec/count.cc.
+  const LoweredBody* counted = nullptr;
+
   // Unwinding of exceptions; see exec/unwind.h.
   uint32_t unwind_work = 0;  // since the last look at the clock and the interrupt flag
   std::shared_ptr<UnwindCache> unwind_cache;

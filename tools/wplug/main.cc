@@ -21,6 +21,7 @@ constexpr Command kCommands[] = {
     {"wat2wasm", "turn a module in the text format into a binary", wat2wasm_command},
     {"print", "print a module in the text format", print_command},
     {"spec", "run conformance scripts", spec_command},
+    {"bench", "show what a program makes the interpreter do", bench_command},
     {"completion", "print completion for bash, zsh or fish", completion_command},
 };
 

@@ -31,6 +31,7 @@ struct RunCommand {
   std::vector<std::pair<std::string, std::string>> env;
   std::optional<uint64_t> fuel, max_memory, max_stack;
   std::optional<std::chrono::nanoseconds> timeout;
+  std::optional<uint64_t> dispatches;  // count them, and show the code of so many functions
 };
 
 int run_pipeline(const RunCommand& command);
