@@ -10,7 +10,11 @@ namespace {
 // Cells of an instruction, its handler included.
 size_t cells_of(const HandlerName& name, const Cell* cell) {
   switch (info(name.op).shape) {
-    case IrShape::int_binary: case IrShape::int_shifted: case IrShape::float_binary: case IrShape::float_compare: case IrShape::unary: case IrShape::load:
+    case IrShape::int_ternary:
+      return name.index % (kIntRegisters + 2) == kIntRegisters + 1 ? 3 : 2;
+    case IrShape::float_binary:
+      return name.index % (kFloatRegisters + 2) == kFloatRegisters + 1 ? 3 : 2;
+    case IrShape::int_binary: case IrShape::int_shifted: case IrShape::float_ternary: case IrShape::load_wrapped: case IrShape::float_compare: case IrShape::unary: case IrShape::load:
     case IrShape::struct_get: case IrShape::struct_set: case IrShape::array_get: case IrShape::array_set:
       return 2;
     case IrShape::int_masked: case IrShape::load_indexed: case IrShape::store_indexed: case IrShape::branch_int: case IrShape::branch_float:
@@ -20,6 +24,7 @@ size_t cells_of(const HandlerName& name, const Cell* cell) {
     case IrShape::atomic:
       return 4;
     case IrShape::store:
+    case IrShape::store_wrapped:
       return info(name.op).d == RegClass::integer && name.index / 2 % (kIntRegisters + 2) == kIntRegisters + 1 ? 3 : 2;
     case IrShape::vector_binary:
       return name.index % (kFloatRegisters + 2) == kFloatRegisters + 1 ? 4 : 2;
@@ -94,19 +99,32 @@ std::string print_operation(const HandlerName& name, const Cell* cell) {
     case IrShape::int_masked:
       return text + operand(i / k, kInt, w.imm.d) + ", " + operand(i % k, kInt, w.imm.a) + ", #" +
              std::to_string(x.word) + ", #" + std::to_string(w.imm.imm);
+    case IrShape::int_ternary: {
+      const bool constant = i % (k + 1) == k;
+      return text + operand(i / (k * k * (k + 1)), kInt, w.slots.d) + ", " + operand(i / (k * (k + 1)) % k, kInt, w.slots.a) +
+             ", " + operand(i / (k + 1) % k, kInt, w.slots.b) + ", " +
+             operand(i % (k + 1), kInt, w.slots.c, constant ? static_cast<int64_t>(x.word) : 0);
+    }
+    case IrShape::float_ternary:
+      return text + operand(i / (pa * pa * pa), op.d, w.slots.d) + ", " + operand(i / (pa * pa) % pa, op.a, w.slots.a) + ", " +
+             operand(i / pa % pa, op.a, w.slots.b) + ", " + operand(i % pa, op.a, w.slots.c);
     case IrShape::float_binary:
+      return text + operand(i / (pa * (pa + 1)), op.d, w.slots.d) + ", " + operand(i / (pa + 1) % pa, op.a, w.slots.a) + ", " +
+             (i % (pa + 1) == pa ? "#constant" : operand(i % (pa + 1), op.a, w.slots.b));
     case IrShape::float_compare:
       return text + operand(i / (pa * pa), op.d, w.slots.d) + ", " + operand(i / pa % pa, op.a, w.slots.a) + ", " +
              operand(i % pa, op.a, w.slots.b);
     case IrShape::unary:
       return text + operand(i / pa, op.d, w.slots.d) + ", " + operand(i % pa, op.a, w.slots.a);
     case IrShape::load:
+    case IrShape::load_wrapped:
       return text + operand(i / (2 * k), op.d, w.imm.d) + ", " + operand(i / 2 % k, kInt, w.imm.a) + "+" +
              std::to_string(w.imm.imm);
     case IrShape::load_indexed:
       return text + operand(i / (2 * k * k), op.d, w.slots.d) + ", " + operand(i / (2 * k) % k, kInt, w.slots.a) + "+" +
              operand(i / 2 % k, kInt, w.slots.b) + "<<" + std::to_string(w.slots.c) + "+" + std::to_string(x.half.low);
-    case IrShape::store: {
+    case IrShape::store:
+    case IrShape::store_wrapped: {
       const uint32_t b = op.d == kInt ? k + 1 : pd;
       return text + operand(i / (2 * b), kInt, w.imm.d) + "+" + std::to_string(w.imm.imm) + ", " +
              operand(i / 2 % b, op.d, w.imm.a, static_cast<int64_t>(op.d == kInt && i / 2 % b == k ? x.word : 0));
@@ -125,6 +143,10 @@ std::string print_operation(const HandlerName& name, const Cell* cell) {
   if (name.op == IrOp::move) {
     return text + operand(i / (k + 1), kInt, w.imm.d) + ", " +
            operand(i % (k + 1), kInt, w.imm.a, static_cast<int32_t>(w.imm.imm));
+  }
+  if (name.op == IrOp::move_pair) {
+    return text + operand(i / (k * k * k), kInt, w.slots.d) + ", " + operand(i / (k * k) % k, kInt, w.slots.a) + "; " +
+           operand(i / k % k, kInt, w.slots.b) + ", " + operand(i % k, kInt, w.slots.c);
   }
   text += "#" + std::to_string(i);
   for (size_t at = 1; at < cells_of(name, cell) && at < 6; ++at) {
