@@ -208,6 +208,17 @@ IrOp ternary_of(IrOp outer, IrOp inner, bool reversed) {
   return IrOp::count_;
 }
 
+IrOp inverted_branch(IrOp branch) {
+  switch (branch) {
+#define WPLUG_IR_INT_COMPARE(name, T) \
+  case IrOp::br_if_##name:            \
+    return branch_of(inverted(IrOp::name));
+#include "interp/lower/ir_ops.def"
+    default:
+      return branch;
+  }
+}
+
 IrOp far_of(IrOp access) {
   switch (access) {
 #define WPLUG_IR_LOAD(name, M, R) \

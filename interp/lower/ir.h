@@ -121,11 +121,6 @@ struct Label {
   bool used = false;
 };
 
-struct Loop {
-  uint32_t begin = 0;  // Ir indices
-  uint32_t end = 0;
-};
-
 // The virtual registers that hold a call's results.
 struct CallResults {
   uint32_t call;   // Ir index
@@ -165,8 +160,6 @@ struct IrFunction {
   std::vector<VReg> vregs;       // locals first
   std::vector<Label> labels;
   std::vector<uint32_t> tables;  // labels of br_tables
-  std::vector<Loop> loops;
-  std::vector<uint32_t> merges;  // virtual registers with several definitions, apart from locals
   std::vector<CallResults> call_results;
   std::vector<SlotOperands> slot_operands;  // by ascending index
   std::vector<std::array<uint64_t, 2>> vectors;  // constants that an `imm` is the index of
@@ -203,5 +196,6 @@ IrOp wrapped_of(IrOp access);   // the form with a constant added to the address
 IrOp ternary_of(IrOp outer, IrOp inner, bool reversed);
 IrOp far_of(IrOp access);       // the form for memories that are not near (wasm/memory_access.h)
 IrOp branch_of(IrOp compare);   // the compare-and-branch of a comparison
+IrOp inverted_branch(IrOp branch);  // the integer compare-and-branch that is taken when this one is not
 
 }  // namespace wplug

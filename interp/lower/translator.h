@@ -41,7 +41,6 @@ class Translator {
     uint32_t label = 0;             // a branch to it goes there
     uint32_t else_label = 0;
     uint32_t merges = 0;            // first of the virtual registers a branch fills
-    uint32_t loop = 0;              // index into loops
     uint32_t arity = 0;             // values that a branch to the label carries
     std::span<const ValType> params;
     std::span<const ValType> results;
