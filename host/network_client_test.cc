@@ -27,7 +27,7 @@ TEST_CASE("a connection needs a grant, a private one a grant of its name") {
   const auto network = make_network();
   const TcpQuery query{"127.0.0.1", server.port(), false, {}, true};
   const SmtpQuery mail{"127.0.0.1", server.port(), false, false, true};
-  for (const std::string& grant : {"network:outbound:1.2.3.4:" + port, "network:outbound:127.0.0.1:1", std::string("http:127.0.0.1"),
+  for (const std::string& grant : {"network:outbound:1.2.3.4:" + port, std::string("network:outbound:127.0.0.1:1"), std::string("http:127.0.0.1"),
                                    "network:outbound:" + port, std::string("network:outbound:*")}) {
     CAPTURE(grant);
     const Policy some = policy({grant.c_str()});

@@ -3,8 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
-#include <ctime>
+#include <csignal>
 #include <functional>
 #include <memory>
 #include <string>
@@ -49,6 +50,11 @@ class Loop {
   }
   void start(std::function<void(int socket)> turn) {
     thread_ = std::thread([this, turn = std::move(turn)] {
+      // OpenSSL's server raises it; only here, so that a client that does is found.
+      sigset_t broken_pipe;
+      ::sigemptyset(&broken_pipe);
+      ::sigaddset(&broken_pipe, SIGPIPE);
+      ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
       while (wait(socket_)) turn(socket_);
     });
   }
