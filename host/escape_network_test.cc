@@ -210,7 +210,7 @@ class Lab {
     const std::string head = test::read_until(socket, "\r\n\r\n");
     heard_ = head;
     const size_t begin = head.find("/to/");
-    const std::string location = begin < head.find('\n') ? head.substr(begin + 4, head.find(" HTTP/") - begin - 4) : "";
+    const std::string location = head.starts_with("GET /circle ") ? "/circle" : begin < head.find('\n') ? head.substr(begin + 4, head.find(" HTTP/") - begin - 4) : "";
     test::send_text(socket, location.empty() ? "HTTP/1.1 204 No Content\r\n\r\n"
                                              : "HTTP/1.1 307 Temporary Redirect\r\nLocation: " + location + "\r\nContent-Length: 0\r\n\r\n");
     ::shutdown(socket, SHUT_WR);
@@ -311,7 +311,7 @@ const Attempt kAttempts[] = {
     {"a redirect with a backslash", [](Lab& lab) { return lab.follow("http:\\\\127.0.0.1:PORT\\"); }, "invalid"},
     {"a redirect to a file", [](Lab& lab) { return lab.follow("file:///etc/passwd"); }, "failed"},
     {"a redirect to another scheme", [](Lab& lab) { return lab.follow("gopher://127.0.0.1:PORT/_x"); }, "failed"},
-    {"a redirect to itself", [](Lab& lab) { return lab.follow("/to//to/"); }, "contained"},
+    {"redirects in a circle", [](Lab& lab) { return lab.get("http:gate.test", "http://gate.test:GATE/circle"); }, "failed"},
     {"a redirect to what is not granted", [](Lab& lab) { return lab.get("http:gate.test", "http://gate.test:GATE/to/http://local4.test:PORT/"); }, "denied"},
     {"a redirect to a port that is not granted", [](Lab& lab) { return lab.get(lab.fill("http:gate.test:GATE"), "http://gate.test:GATE/to/http://gate.test:PORT/"); }, "denied"},
     {"a redirect that takes authorization along", [](Lab& lab) { return lab.leaked("Authorization"); }, "contained"},
@@ -399,8 +399,8 @@ const Attempt kAttempts[] = {
 TEST_CASE("no attempt to escape by the network succeeds") {
   Lab lab;
   for (const Attempt& attempt : kAttempts) {
-    CAPTURE(attempt.name);
-    CHECK(attempt.attempt(lab) == attempt.expected);
+    CAPTURE(std::string(attempt.name));
+    CHECK(attempt.attempt(lab) == std::string(attempt.expected));
     CHECK(lab.reached() == 0);
   }
 }

@@ -82,11 +82,11 @@ TEST_CASE("a name that does not exist and one without such records are not found
 }
 
 TEST_CASE("answers that are malformed are failures") {
-  // Too short, an address of 3 bytes, a name that points at itself, a count of records that are not there, a text that ends late.
+  // Counts of records that are not there, a name that points at itself, a preference without a name, a text that ends late.
   DnsServer server([](const DnsQuestion& question) {
     switch (question.type) {
       case test::kA:
-        return dns_answer(question, {{test::kA, "\x01\x02\x03"}});
+        return dns_answer(question, {{test::kA, wire_address("192.0.2.1")}}).replace(6, 2, test::number_16(9));
       case test::kCname:
         return dns_answer(question, {{test::kCname, "\xc0\x27"}});
       case test::kNs: {
@@ -98,7 +98,7 @@ TEST_CASE("answers that are malformed are failures") {
       case test::kTxt:
         return dns_answer(question, {{test::kTxt, "\xff" "abc"}});
       default:
-        return dns_answer(question, {{test::kAaaa, wire_address("192.0.2.1")}});
+        return dns_answer(question, {{test::kAaaa, wire_address("::1")}}).replace(6, 2, test::number_16(9));
     }
   });
   for (const DnsType type : {DnsType::a, DnsType::aaaa, DnsType::cname, DnsType::mx, DnsType::txt, DnsType::ns}) {
@@ -109,6 +109,12 @@ TEST_CASE("answers that are malformed are failures") {
     CHECK(reply.records.empty());
     CHECK(reply.mx.empty());
   }
+}
+
+TEST_CASE("an address of the wrong size is none") {
+  DnsServer server([](const DnsQuestion& question) { return dns_answer(question, {{question.type, "\x01\x02\x03"}}); });
+  CHECK(look_up(server, DnsType::a).outcome == NetworkOutcome::not_found);
+  CHECK(look_up(server, DnsType::aaaa).outcome == NetworkOutcome::not_found);
 }
 
 TEST_CASE("a server that never answers, or not to the question, is left at the deadline") {
