@@ -282,7 +282,8 @@ Cover covers(const Capability& capability, const Access& access) {
       return whether(matches_wildcard(pattern, access.target));
     case CapabilityKind::exec: {
       const auto [command, rules] = first_word(pattern);
-      return whether(command == access.target && matches_arguments(rules, access.arguments));
+      // Grants name commands in full (problem_of); what a plugin declares may be a pattern.
+      return whether(matches_wildcard(command, access.target) && matches_arguments(rules, access.arguments));
     }
   }
   return Cover::none;
