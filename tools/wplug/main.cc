@@ -5,7 +5,6 @@
 
 #include <fmt/core.h>
 
-#include "host/openssl_services.h"
 #include "tools/wplug/commands.h"
 #include "tools/wplug/console.h"
 #include "wplug/engine.h"
@@ -67,7 +66,5 @@ int main(int argc, char** argv) {
     wplug::say_error(error.what());
   }
   if (std::fflush(stdout) != 0) code = wplug::kExitFailed;
-  // A request that timed out may still be in the network's hands.
-  if (wplug::requests_linger()) std::_Exit(code);
   return code;
 }
