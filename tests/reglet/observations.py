@@ -206,7 +206,7 @@ def test_pipelines_of_every_kind(bench):
             check_error(denied[0], "capability")
 
 
-def test_log(bench):
-    """what a plugin that is not a reglet plugin lacks is said in one line"""
+def test_unknown_operation(bench):
+    """an operation that there is not is refused in one line"""
     bench.wplug_run("call", bench.plugin("reglet-dns"), "destroy").check_one_line_error(
         2, "\"destroy\" is no operation of a reglet plugin")
