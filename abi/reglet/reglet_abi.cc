@@ -1,6 +1,7 @@
 #include "abi/reglet/reglet_abi.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "abi/reglet/host_functions.h"
 #include "abi/reglet/reglet_instance.h"
@@ -129,11 +130,10 @@ class RegletAbi : public PluginAbi {
 
   // Published plugins are Go modules of 10 to 17 MB: they start slowly and want room.
   PluginLimits default_limits() const override {
-    using namespace std::chrono_literals;
     PluginLimits limits;
     limits.memory = kDefaultMemory;
-    limits.timeout = 30s;
-    limits.start_timeout = 30s;
+    limits.timeout = std::chrono::seconds(30);
+    limits.start_timeout = std::chrono::seconds(30);
     limits.table_elements = 1'000'000;
     limits.http_calls = 100;  // of hosts that are granted
     return limits;
