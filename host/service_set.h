@@ -22,6 +22,8 @@ class ServiceSet {
   std::map<std::string, std::string> environment_;
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<Network> network_;
+  std::unique_ptr<CommandRunner> commands_;
+  std::unique_ptr<FileAccess> files_;
   HostServices services_;
 };
 

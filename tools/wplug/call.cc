@@ -15,6 +15,7 @@
 #include "tools/wplug/commands.h"
 #include "tools/wplug/console.h"
 #include "tools/wplug/engine_options.h"
+#include "tools/wplug/inspect_grants.h"
 #include "tools/wplug/modules.h"
 #include "wplug/abis.h"
 #include "wplug/plugin.h"
@@ -98,6 +99,7 @@ int call(CallCommand& command) {
   const auto plugin = Plugin::load(*engine, std::move(*module), command.plugin, plugin_abis(),
                                    services.services(), command.abi);
   if (!plugin.ok()) return report(command.module, plugin.error());
+  warn_of_broad_grants(**plugin);
   Failure failure;
   const auto instance = PluginInstance::start(**plugin, failure);
   if (!instance) return report(command.module, failure);

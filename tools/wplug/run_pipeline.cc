@@ -8,6 +8,7 @@
 #include "host/log.h"
 #include "host/service_set.h"
 #include "tools/wplug/console.h"
+#include "tools/wplug/inspect_grants.h"
 #include "tools/wplug/run_options.h"
 #include "tools/wplug/run_stats.h"
 #include "wplug/abis.h"
@@ -89,6 +90,7 @@ int run_pipeline(const RunCommand& command) {
   const ServiceSet services(&log, environment());
   const auto pipeline = Pipeline::load(*engine, std::move(*config), plugin_abis(), services.services());
   if (!pipeline.ok()) return report("", pipeline.error());
+  for (const auto& plugin : (*pipeline)->stages()) warn_of_broad_grants(*plugin);
   auto streams = open_streams(command);
   if (!streams.ok()) return report("", streams.error());
 
