@@ -19,8 +19,7 @@
  *  6. Members that a plugin does not have are null; only `version` and `execute` are required. A later version adds members
  *     at the end.
  */
-#ifndef WPLUG_NATIVE_PLUGIN_H
-#define WPLUG_NATIVE_PLUGIN_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -75,6 +74,4 @@ WPLUG_NATIVE_EXPORT const wplug_native_table* wplug_native_plugin(void);
 
 #ifdef __cplusplus
 }
-#endif
-
 #endif
