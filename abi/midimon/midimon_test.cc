@@ -98,7 +98,7 @@ TEST_CASE("a result is bounded by limits.output, and the plugin sees that") {
   PluginOptions options;
   options.limits.output = 10;
   PluginBench bench(plugin("(drop " + print(1, "(i32.const 1024)", "(i32.const 60000)") + ") i32.const 0"), options);
-  CHECK(bench.call(kRequest) == "output: the result has 11 bytes, limits.output is 10");
+  CHECK(bench.call(kRequest) == "output: the result has 11 bytes, limits.output is 10 bytes");
   PluginBench fits(plugin("(drop " + print(1, "(i32.const 16)", "(i32.const 10)") + ") i32.const 0"), options);
   CHECK(fits.call(kRequest).size() == 10);
 }
@@ -144,7 +144,7 @@ std::string writer(std::string metadata) {
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1) (data (i32.const 0) "f---data") (data (i32.const 16) ")" + metadata + R"(")
     (func (export "init") (result i64) (i64.or (i64.const 0x1000000000) (i64.const )" +
-         std::to_string(metadata.size() - static_cast<size_t>(std::count(metadata.begin(), metadata.end(), '\\'))) + R"()))
+         std::to_string(metadata.size() - static_cast<size_t>(std::count(metadata.begin(), metadata.end(), '\\'))) + R"())))
     (func (export "alloc") (param i32) (result i32) i32.const 1024)
     (func (export "execute") (param i32 i32) (result i32) (local $e i32)
       (local.set $e (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 9)
