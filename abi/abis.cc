@@ -1,12 +1,14 @@
 #include "wplug/abis.h"
 
 #include "abi/reglet/reglet_abi.h"
+#include "abi/midimon/midimon_abi.h"
+#include "abi/samuel/samuel_abi.h"
 #include "abi/transform/transform_abi.h"
 
 namespace wplug {
 
 std::span<const PluginAbi* const> plugin_abis() {
-  static const PluginAbi* const abis[] = {&transform_abi(), &reglet_abi()};
+  static const PluginAbi* const abis[] = {&transform_abi(), &reglet_abi(), &midimon_abi(), &samuel_abi()};
   return abis;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/files.h"
+#include "host/native_plugin.h"
 #include "host/registry.h"
 
 namespace wplug {
@@ -38,6 +39,17 @@ class ModuleCache {
   std::map<std::string, Module> modules_;
 };
 
+Result<std::shared_ptr<const Plugin>> load_native(const Engine& engine, const StageConfig& stage,
+                                                  const std::string& file, const HostServices& services) {
+  if (!stage.native) {
+    return Error(ErrorKind::policy, "is a native plugin, which runs without a sandbox: set native = true to allow it");
+  }
+  if (!stage.abi.empty() && stage.abi != "native") {
+    return Error(ErrorKind::misuse, "is a native plugin and abi is \"" + stage.abi + "\"");
+  }
+  return Plugin::load_native(engine, file, stage.options, services);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, PipelineConfig config,
@@ -49,8 +61,14 @@ Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, Pip
   ModuleCache cache(engine);
   std::vector<std::shared_ptr<const Plugin>> stages;
   for (StageConfig& stage : config.stages) {
-    auto file = find_plugin(stage.plugin, config.directory, folders);
+    auto file = find_plugin(stage.plugin, config.directory, folders, stage.native);
     if (!file.ok()) return of_stage(stage, file.error(), "");
+    if (is_native_file(*file)) {
+      auto plugin = load_native(engine, stage, *file, services);
+      if (!plugin.ok()) return of_stage(stage, plugin.error(), *file);
+      stages.push_back(std::move(*plugin));
+      continue;
+    }
     auto module = cache.get(*file);
     // What read_file says begins with the file.
     if (!module.ok()) {

@@ -35,6 +35,20 @@ class PipelineReader {
     return {};
   }
 
+  Result<void> read_flag(const toml::node& node, std::string_view key, bool& to) {
+    const auto value = node.value_exact<bool>();
+    if (!value) return toml_error(file_, node.source(), std::string(key) + " must be true or false");
+    to = *value;
+    return {};
+  }
+
+  // Relative to the file.
+  Result<void> read_directory(const toml::node& node, std::string& to) {
+    WPLUG_TRY(read_into(node, "data_directory", to));
+    if (to.front() != '/') to = config_.directory + "/" + to;
+    return {};
+  }
+
   Result<void> read_stages(const toml::node& node) {
     const toml::array* stages = node.as_array();
     if (stages == nullptr || !stages->is_array_of_tables()) {
@@ -54,6 +68,8 @@ class PipelineReader {
          {"entry", [&](const toml::node& node) { return read_into(node, "entry", stage.options.entry); }},
          {"config", [&](const toml::node& node) { return read_config(node, stage.options); }},
          {"limits", [&](const toml::node& node) { return read_limits(node, "limits", stage.options.limits); }},
+         {"data_directory", [&](const toml::node& node) { return read_directory(node, stage.options.data_directory); }},
+         {"native", [&](const toml::node& node) { return read_flag(node, "native", stage.native); }},
          {"grants", [&](const toml::node& node) { return read_grants(node, stage.options.grants); }}}));
     if (stage.options.name.empty()) return toml_error(file_, table.source(), "the stage has no name");
     if (stage.plugin.empty()) return toml_error(file_, table.source(), "the stage has no plugin");

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/json_text.h"
+#include "host/native_plugin.h"
 #include "host/units.h"
 
 namespace wplug {
@@ -108,6 +109,18 @@ Result<std::shared_ptr<const Plugin>> Plugin::load(const Engine& engine, Module 
                                        format_size(terms.limits.memory) + ": raise it");
   }
   return std::shared_ptr<const Plugin>(new Plugin(engine, std::move(module), std::move(terms), *abi, services));
+}
+
+Result<std::shared_ptr<const Plugin>> Plugin::load_native(const Engine& engine, const std::string& file,
+                                                          PluginOptions options, const HostServices& services) {
+  WPLUG_TRY_ASSIGN(std::unique_ptr<PluginAbi> abi, open_native_plugin(file));
+  constexpr uint8_t kEmptyModule[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  WPLUG_TRY_ASSIGN(Module module, Module::compile(engine, kEmptyModule, file));
+  PluginTerms terms = terms_of(std::move(options), *abi, module);
+  WPLUG_TRY(abi->check(module, terms));
+  const std::shared_ptr<Plugin> plugin(new Plugin(engine, std::move(module), std::move(terms), *abi, services));
+  plugin->own_abi_ = std::move(abi);
+  return std::shared_ptr<const Plugin>(plugin);
 }
 
 Plugin::Plugin(const Engine& engine, Module module, PluginTerms terms, const PluginAbi& abi,

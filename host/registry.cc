@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "host/files.h"
+#include "host/native_plugin.h"
 #include "host/openssl_services.h"
 
 namespace wplug {
@@ -81,15 +82,20 @@ PluginFolders plugin_folders(const std::string& directory, const std::map<std::s
   return result;
 }
 
-Result<std::string> find_plugin(std::string_view reference, const std::string& directory, const PluginFolders& folders) {
+Result<std::string> find_plugin(std::string_view reference, const std::string& directory, const PluginFolders& folders,
+                                bool native) {
   if (reference.starts_with(kHashPrefix)) return find_by_hash(reference, folders);
-  if (reference.find('/') != std::string_view::npos || reference.ends_with(".wasm")) {
+  if (reference.find('/') != std::string_view::npos || reference.ends_with(".wasm") ||
+      is_native_file(reference)) {
     const fs::path path = fs::path(directory) / reference;
     return directory == "." && !fs::path(reference).is_absolute() ? std::string(reference) : path.string();
   }
   for (const std::string& folder : folders.folders) {
     const fs::path file = fs::path(folder) / (std::string(reference) + ".wasm");
     if (is_file(file)) return file.string();
+    fs::path library = fs::path(folder) / reference;
+    library += "." + std::string(native_extension());
+    if (native && is_file(library)) return library.string();
   }
   return not_found(reference, folders);
 }

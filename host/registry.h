@@ -24,6 +24,8 @@ PluginFolders plugin_folders(const std::string& directory, const std::map<std::s
 //   a name: NAME.wasm in one of the folders;
 //   sha256:HEX: the .wasm file of the folders whose bytes have that hash.
 // Errors: misuse (malformed), host (not found; names every place that was looked at).
-Result<std::string> find_plugin(std::string_view reference, const std::string& directory, const PluginFolders& folders);
+// With `native` a name is also NAME.so (or what native plugins end with here), after NAME.wasm.
+Result<std::string> find_plugin(std::string_view reference, const std::string& directory, const PluginFolders& folders,
+                                bool native = false);
 
 }  // namespace wplug

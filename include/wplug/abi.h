@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,6 +33,11 @@ class LogSink {
   virtual void write(std::string_view plugin, std::string_view text) = 0;
 };
 
+// Functions of the embedder that plugins call by name, where their ABI has such calls: the plugin's name and what it
+// passes, to a code for the plugin. Called on the plugin's thread during its call; must not throw.
+using PluginCallback = std::function<uint32_t(std::string_view plugin, std::string_view payload)>;
+using PluginCallbacks = std::map<std::string, PluginCallback, std::less<>>;
+
 // What host functions may use; borrowed, outlives every plugin. Null: the service is not there, and every use of it is
 // denied.
 struct HostServices {
@@ -42,6 +48,7 @@ struct HostServices {
   Network* network = nullptr;
   CommandRunner* commands = nullptr;
   FileAccess* files = nullptr;
+  const PluginCallbacks* callbacks = nullptr;
 };
 
 // How one plugin is asked to be used.
@@ -137,6 +144,8 @@ class PluginAbi {
   // What the module's imports show it may ask for, by capability name: "http", "config".
   virtual std::vector<std::string> wanted_capabilities(const Module& module) const = 0;
   virtual PluginLimits default_limits() const { return {}; }
+  // Whether a result is a text that need not be JSON: a pipeline makes a JSON string of what is none.
+  virtual bool gives_text() const { return false; }
   // Whether plugins declare capabilities, so that what is granted but not declared is denied.
   virtual bool declares_capabilities() const { return false; }
   // All that can be told without running: the entry and its type, grants that this ABI has no use for. Errors: link,

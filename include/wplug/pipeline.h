@@ -22,6 +22,7 @@ struct StageConfig {
   std::string plugin;   // path, installed name, or sha256:…
   std::string abi;      // empty: told from the module
   PluginOptions options;
+  bool native = false;  // plugin may be a native one (native_plugin.h), which runs without a sandbox
   std::string location;  // "file:line:column" of the stage, for messages
 };
 

@@ -49,6 +49,10 @@ class Plugin {
   static Result<std::shared_ptr<const Plugin>> load(const Engine& engine, Module module, PluginOptions options,
                                                     std::span<const PluginAbi* const> abis,
                                                     const HostServices& services, std::string_view abi_name = {});
+  // Loads a native plugin (native_plugin.h), which is not sandboxed: the caller has asked whether it may be. Its module()
+  // is empty, its abi() named "native". Errors: host, link, misuse.
+  static Result<std::shared_ptr<const Plugin>> load_native(const Engine& engine, const std::string& file,
+                                                           PluginOptions options, const HostServices& services);
   ~Plugin();
 
   const Engine& engine() const { return engine_; }
@@ -70,6 +74,7 @@ class Plugin {
   Module module_;
   PluginTerms terms_;
   const PluginAbi* abi_;
+  std::unique_ptr<PluginAbi> own_abi_;  // a native plugin's library
   HostServices services_;
   std::unique_ptr<Asked> asked_;
 };

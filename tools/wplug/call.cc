@@ -9,6 +9,7 @@
 #include "host/files.h"
 #include "host/json_text.h"
 #include "host/log.h"
+#include "host/native_plugin.h"
 #include "host/service_set.h"
 #include "host/units.h"
 #include "tools/wplug/arguments.h"
@@ -28,6 +29,7 @@ struct CallCommand {
   PluginOptions plugin;
   EngineOptions engine;
   bool stats = false;
+  bool native = false;
 };
 
 // K=V: V as it is when it is JSON, else as a JSON string.
@@ -68,6 +70,8 @@ void add_options(Arguments& options, CallCommand& command) {
   options.options("--grant", "CAPABILITY", "http:HOST, env:NAME, fs:read:/DIR/**, fs:write:/DIR/**, network:outbound:HOST:PORT, exec:COMMAND",
                   [&plugin](const std::string& text) { return add_grant(plugin.grants, text); });
   options.option("--abi", "NAME", "the plugin ABI; default: told from the module", command.abi);
+  options.option("--data-dir", "DIR", "the plugin's own directory, for ABIs that have such a thing", plugin.data_directory);
+  options.flag("--native", "MODULE may be a native plugin (.so), which runs without a sandbox", command.native);
   options.flag("--stats", "print what the call took on stderr", command.stats);
 }
 
@@ -84,11 +88,19 @@ int finish(const CallCommand& command, const PluginInstance& instance, const std
   return kExitOk;
 }
 
+Result<std::shared_ptr<const Plugin>> load_plugin(const Engine& engine, const CallCommand& command,
+                                                  const HostServices& services) {
+  if (is_native_file(command.module)) {
+    if (command.native) return Plugin::load_native(engine, command.module, command.plugin, services);
+    return Error(ErrorKind::policy, "is a native plugin, which runs without a sandbox: --native allows it");
+  }
+  WPLUG_TRY_ASSIGN(Module module, compile_file(engine, command.module));
+  return Plugin::load(engine, std::move(module), command.plugin, plugin_abis(), services, command.abi);
+}
+
 int call(CallCommand& command) {
   auto engine = Engine::create(command.engine.config());
   if (!engine.ok()) return usage_error("call", engine.error().message());
-  auto module = compile_file(*engine, command.module);
-  if (!module.ok()) return report(command.module, module.error());
   auto input = read_input(command.input);
   if (!input.ok()) return report("", input.error());
 
@@ -96,8 +108,7 @@ int call(CallCommand& command) {
   const ServiceSet services(&log, environment());
   command.plugin.name = base_name(command.module);
   command.plugin.entry = command.entry;
-  const auto plugin = Plugin::load(*engine, std::move(*module), command.plugin, plugin_abis(),
-                                   services.services(), command.abi);
+  const auto plugin = load_plugin(*engine, command, services.services());
   if (!plugin.ok()) return report(command.module, plugin.error());
   warn_of_broad_grants(**plugin);
   Failure failure;
