@@ -83,7 +83,7 @@ PluginFolders plugin_folders(const std::string& directory, const std::map<std::s
 
 Result<std::string> find_plugin(std::string_view reference, const std::string& directory, const PluginFolders& folders) {
   if (reference.starts_with(kHashPrefix)) return find_by_hash(reference, folders);
-  if (reference.find('/') != std::string_view::npos || reference.ends_with(".wasm")) {
+  if (reference.find('/') != std::string_view::npos || reference.ends_with(".wasm") || reference.ends_with(".json")) {
     const fs::path path = fs::path(directory) / reference;
     return directory == "." && !fs::path(reference).is_absolute() ? std::string(reference) : path.string();
   }

@@ -60,6 +60,10 @@ class PluginUnderTest {
       return;
     }
     plugin = std::move(*loaded);
+    start();
+  }
+
+  void start() {
     Failure failed;
     instance = PluginInstance::start(*plugin, failed);
     if (!instance) complaint = failed.message;
@@ -71,6 +75,8 @@ class PluginUnderTest {
     std::string output;
     const auto failed = instance->call(input, output, entry);
     if (!failed) return output;
+    // As the host does: an instance in doubt is not called again.
+    if (!failed->keeps_instance()) start();
     return std::string(to_string(failed->kind)) + ": " + failed->message;
   }
 
