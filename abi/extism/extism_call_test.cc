@@ -123,10 +123,10 @@ TEST_CASE("variables are bounded") {
   CHECK(test.call(std::string(100, 'x'), "set") == "");
   CHECK(test.call().size() == 100);
   CHECK(test.call(std::string(133, 'x'), "set") ==
-        "policy: host function failed: var_set: the variables are full: limits.variables is 200 bytes");
+        "policy: var_set: the variables are full: limits.variables is 200 bytes");
   options.limits.variables = 0;
   CHECK(PluginUnderTest(plugin(kVariables), options).call("x", "set") ==
-        "policy: host function failed: var_set: limits.variables is 0, so there are no variables");
+        "policy: var_set: limits.variables is 0, so there are no variables");
 }
 
 TEST_CASE("a request is sent as the plugin's JSON says, with its body") {
@@ -152,7 +152,7 @@ TEST_CASE("a request that is denied ends the call as a matter of policy") {
       (call $echo (call $http (call $text (i32.const 16) (i32.const 64)) (i64.const 0)))))"));
   test.http.reply.outcome = HttpOutcome::denied;
   test.http.reply.message = "no grant";
-  CHECK(test.call() == "policy: host function failed: http_request http://a.example/x: no grant");
+  CHECK(test.call() == "policy: http_request http://a.example/x: no grant");
 }
 
 TEST_CASE("offsets outside the blocks are the plugin's fault") {
@@ -186,7 +186,7 @@ TEST_CASE("what is logged is freed, and host calls are counted") {
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br_if $next (i32.lt_u (local.get $i) (i32.const 6))))
     (i32.const 0)))"), options);
-  CHECK(test.call().starts_with("policy: host function failed: limits.host_calls is spent"));
+  CHECK(test.call().starts_with("policy: limits.host_calls is spent"));
   CHECK(test.log.lines == std::vector<std::string>(5, "warn: name"));
 }
 
