@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "host/extism_manifest.h"
 #include "host/files.h"
 #include "host/native_plugin.h"
 #include "host/registry.h"
@@ -69,7 +70,9 @@ Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, Pip
       stages.push_back(std::move(*plugin));
       continue;
     }
-    auto module = cache.get(*file);
+    const bool is_manifest = is_extism_manifest(*file);
+    if (is_manifest && stage.abi.empty()) stage.abi = "extism";
+    auto module = is_manifest ? load_extism_manifest(engine, *file, services.http, stage.options) : cache.get(*file);
     // What read_file says begins with the file.
     if (!module.ok()) {
       const bool named = module.error().message().starts_with(*file);

@@ -58,6 +58,8 @@ PluginTerms terms_of(PluginOptions options, const PluginAbi& abi, const Module& 
   terms.limits = options.limits.over(abi.default_limits());
   terms.policy = {options.name, std::move(options.grants), std::nullopt, std::move(options.location)};
   terms.data_directory = std::move(options.data_directory);
+  terms.directories = std::move(options.directories);
+  terms.linked = std::move(options.linked);
   terms.name = std::move(options.name);
   return terms;
 }
@@ -142,6 +144,7 @@ const PluginDescription* Plugin::description(Failure& failure) const {
   std::call_once(asked_->once, [this] {
     PluginTerms nothing = terms_;
     nothing.policy.granted = {};
+    nothing.directories.clear();
     nothing.limits.timeout = std::max(nothing.limits.timeout, nothing.limits.start_timeout);
     Failure failed;
     const auto instance = PluginInstance::start(*this, nothing, failed);

@@ -86,7 +86,7 @@ Result<std::string> find_plugin(std::string_view reference, const std::string& d
                                 bool native) {
   if (reference.starts_with(kHashPrefix)) return find_by_hash(reference, folders);
   if (reference.find('/') != std::string_view::npos || reference.ends_with(".wasm") ||
-      is_native_file(reference)) {
+      reference.ends_with(".json") || is_native_file(reference)) {
     const fs::path path = fs::path(directory) / reference;
     return directory == "." && !fs::path(reference).is_absolute() ? std::string(reference) : path.string();
   }

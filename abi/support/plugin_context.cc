@@ -79,6 +79,7 @@ Result<WasiConfig> PluginContext::granted_wasi_config() {
   config.args = {terms_.name};
   config.env = granted_environment(terms_.policy, services_);
   config.directories = granted_directories(terms_.policy);
+  for (const WasiDirectory& directory : terms_.directories) config.directories.push_back(directory);
   config.stdout_sink = WasiWriter([this](std::span<const uint8_t> bytes) {
     stdout_log_.write(bytes);
     return true;

@@ -22,6 +22,7 @@
 #include "wplug/module.h"
 #include "wplug/network.h"
 #include "wplug/store.h"
+#include "wplug/wasi.h"
 
 namespace wplug {
 
@@ -60,6 +61,8 @@ struct PluginOptions {
   Grants grants;
   std::string location;        // "file:line:column" of its configuration, for messages; may be empty
   std::string data_directory;  // private to the plugin, for ABIs that have such a thing; empty: it gets none
+  std::vector<WasiDirectory> directories;  // opened for WASI under a name of their own, beside those that grants open
+  std::vector<std::pair<std::string, Module>> linked;  // modules that the plugin imports from, by name
 };
 
 // How one plugin is used: the options with the ABI's defaults. Does not change once calls are made.
@@ -70,6 +73,8 @@ struct PluginTerms {
   PluginLimits limits;
   Policy policy;
   std::string data_directory;
+  std::vector<WasiDirectory> directories;
+  std::vector<std::pair<std::string, Module>> linked;
 
   // The configuration as one JSON object.
   std::string config_json() const;

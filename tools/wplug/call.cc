@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/extism_manifest.h"
 #include "host/files.h"
 #include "host/json_text.h"
 #include "host/log.h"
@@ -27,6 +28,7 @@ namespace {
 struct CallCommand {
   std::string module, entry, abi, input;
   PluginOptions plugin;
+  LimitSettings defaults;  // for limits that neither an option nor a manifest sets
   EngineOptions engine;
   bool stats = false;
   bool native = false;
@@ -62,7 +64,7 @@ Result<std::string> read_input(const std::string& input) {
 
 void add_options(Arguments& options, CallCommand& command) {
   PluginOptions& plugin = command.plugin;
-  options.positional("MODULE", "a plugin (.wasm, .wat)", command.module);
+  options.positional("MODULE", "a plugin (.wasm, .wat) or an Extism manifest (.json)", command.module);
   options.positional("ENTRY", "the entry to call", command.entry);
   options.option("--input", "FILE|TEXT", "what the entry gets; - is standard input; default: nothing", command.input);
   options.options("--config", "KEY=VALUE", "a value for get_config, JSON or text",
@@ -107,6 +109,13 @@ int call(CallCommand& command) {
   FdLog log(STDERR_FILENO);
   const ServiceSet services(&log, environment());
   command.plugin.name = base_name(command.module);
+  const bool is_manifest = is_extism_manifest(command.module);
+  auto module = is_manifest ? load_extism_manifest(*engine, command.module, services.services().http, command.plugin)
+                            : compile_file(*engine, command.module);
+  // What is wrong with a manifest begins with its name.
+  if (!module.ok()) return report(is_manifest ? "" : command.module, module.error());
+  if (is_manifest && command.abi.empty()) command.abi = "extism";
+  command.plugin.limits = command.plugin.limits.or_else(command.defaults);
   command.plugin.entry = command.entry;
   const auto plugin = load_plugin(*engine, command, services.services());
   if (!plugin.ok()) return report(command.module, plugin.error());
@@ -134,12 +143,15 @@ int call_command(CommandArguments arguments) {
   options.option("--http-calls", "N", "requests that may be made; default: 10", read_count_into(http_calls));
   command.engine.add_to(options);
   if (const auto code = options.parse(std::move(arguments))) return *code;
-  // Made for trying things, so larger than a pipeline's defaults.
   LimitSettings& limits = command.plugin.limits;
-  limits.timeout = timeout.value_or(std::chrono::seconds(5));
-  limits.memory = memory.value_or(uint64_t{256} << 20);
+  limits.timeout = timeout;
+  limits.memory = memory;
   limits.fuel = fuel;
-  limits.http_calls = http_calls.value_or(10);  // of hosts that are granted
+  limits.http_calls = http_calls;
+  // Made for trying things, so larger than a pipeline's defaults.
+  command.defaults.timeout = std::chrono::seconds(5);
+  command.defaults.memory = uint64_t{256} << 20;
+  command.defaults.http_calls = 10;  // of hosts that are granted
   return call(command);
 }
 
