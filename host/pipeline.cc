@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "host/config_schema.h"
 #include "host/files.h"
 #include "host/registry.h"
 
@@ -38,6 +39,39 @@ class ModuleCache {
   std::map<std::string, Module> modules_;
 };
 
+// Makes each redactor once: the automaton of its patterns is large.
+class RedactorCache {
+ public:
+  explicit RedactorCache(const HostServices& services) : services_(services) {}
+
+  Result<std::shared_ptr<const Redactor>> get(const StageConfig& stage) {
+    if (!stage.redaction.configured()) return std::shared_ptr<const Redactor>();
+    RedactionConfig config = with_config_values(stage.redaction, stage.options.config);
+    for (const auto& [known, redactor] : made_) {
+      if (known == config) return redactor;
+    }
+    WPLUG_TRY_ASSIGN(std::shared_ptr<const Redactor> redactor, Redactor::create(config, services_.environment));
+    for (const std::string& warning : redactor->warnings()) {
+      if (services_.log != nullptr) services_.log->write(stage.options.name, "redact: " + warning);
+    }
+    made_.emplace_back(std::move(config), redactor);
+    return redactor;
+  }
+
+ private:
+  const HostServices& services_;
+  std::vector<std::pair<RedactionConfig, std::shared_ptr<const Redactor>>> made_;
+};
+
+// The configuration against the schema that the plugin gives, and where what is wrong stands.
+Result<void> check_stage_config(const Plugin& plugin, StageConfig& stage, const std::string& file) {
+  auto problem = check_config(plugin);
+  if (!problem.ok()) return of_stage(stage, problem.error(), file);
+  if (!*problem) return {};
+  if (const auto at = find_config_location(stage.config_locations, (*problem)->pointer)) stage.location = *at;
+  return of_stage(stage, Error(ErrorKind::misuse, (*problem)->message()), file);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, PipelineConfig config,
@@ -47,6 +81,7 @@ Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, Pip
   const PluginFolders folders =
       plugin_folders(config.directory, services.environment ? *services.environment : kNoEnvironment);
   ModuleCache cache(engine);
+  RedactorCache redactors(services);
   std::vector<std::shared_ptr<const Plugin>> stages;
   for (StageConfig& stage : config.stages) {
     auto file = find_plugin(stage.plugin, config.directory, folders);
@@ -57,8 +92,14 @@ Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, Pip
       const bool named = module.error().message().starts_with(*file);
       return of_stage(stage, module.error(), named ? "" : *file);
     }
+    auto redactor = redactors.get(stage);
+    if (!redactor.ok()) {
+      return of_stage(stage, Error(redactor.error().kind(), "redact: " + redactor.error().message()), "");
+    }
+    stage.options.redactor = std::move(*redactor);
     auto plugin = Plugin::load(engine, std::move(*module), stage.options, abis, services, stage.abi);
     if (!plugin.ok()) return of_stage(stage, plugin.error(), *file);
+    WPLUG_TRY(check_stage_config(**plugin, stage, *file));
     stages.push_back(std::move(*plugin));
   }
   return of(std::move(config.name), std::move(stages));

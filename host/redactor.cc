@@ -136,7 +136,7 @@ std::string literal(std::string_view text) {
 // One pattern for all known secrets; the longest first, as one may begin another. Empty: there is none.
 std::string pattern_of(const std::set<std::string>& secrets) {
   std::vector<std::string> sorted(secrets.begin(), secrets.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
   std::string pattern;
   for (const std::string& secret : sorted) pattern += (pattern.empty() ? "" : "|") + literal(secret);
   return pattern;

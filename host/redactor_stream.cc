@@ -101,7 +101,8 @@ void RedactorStream::line(std::string_view text, std::string& out) {
     }
     const size_t block = redactor.config.builtin ? find_key_block(text) : std::string_view::npos;
     const std::string_view before = text.substr(0, block);
-    redactor.append_masked(before, redactor.spans(before), out);
+    // The line end is not the line's.
+    redactor.append_masked(before, redactor.spans(before.substr(0, before.size() - (before.ends_with('\n') ? 1 : 0))), out);
     text.remove_prefix(before.size());
     if (block != std::string_view::npos) mode_ = Mode::key_block;
   }

@@ -33,14 +33,16 @@ class Re2Patterns : public PatternSet {
   explicit Re2Patterns(bool bytes) : options_(options_of(bytes)), set_(options_, RE2::UNANCHORED) {}
 
   bool add(const std::string& text, std::string& error) {
-    Pattern pattern{std::make_unique<RE2>(text, options_)};
+    // What is looked at may be many lines: ^ and $ mean those of each.
+    const std::string expression = (options_.never_nl() ? "(?m)" : "") + text;
+    Pattern pattern{std::make_unique<RE2>(expression, options_)};
     if (!pattern.expression->ok()) {
       error = "\"" + text.substr(0, 80) + "\" is not a pattern: " + pattern.expression->error();
       return false;
     }
     const auto& groups = pattern.expression->NamedCapturingGroups();
     if (const auto group = groups.find("secret"); group != groups.end()) pattern.group = group->second;
-    if (set_.Add(text, nullptr) < 0) {
+    if (set_.Add(expression, nullptr) < 0) {
       error = "\"" + text.substr(0, 80) + "\" is not a pattern";
       return false;
     }

@@ -1,4 +1,5 @@
 // `wplug call`: one call of one plugin, for its author.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -6,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/config_schema.h"
 #include "host/files.h"
 #include "host/json_text.h"
 #include "host/log.h"
@@ -17,6 +19,7 @@
 #include "tools/wplug/engine_options.h"
 #include "tools/wplug/modules.h"
 #include "wplug/abis.h"
+#include "wplug/pipeline.h"
 #include "wplug/plugin.h"
 
 namespace wplug {
@@ -27,6 +30,8 @@ struct CallCommand {
   PluginOptions plugin;
   EngineOptions engine;
   bool stats = false;
+  RedactionConfig redaction;
+  std::string tenant, tenants;  // the tenant's name, the file with its budget
 };
 
 // K=V: V as it is when it is JSON, else as a JSON string.
@@ -68,6 +73,49 @@ void add_options(Arguments& options, CallCommand& command) {
                   [&plugin](const std::string& text) { return add_grant(plugin.grants, text); });
   options.option("--abi", "NAME", "the plugin ABI; default: told from the module", command.abi);
   options.flag("--stats", "print what the call took on stderr", command.stats);
+  RedactionConfig& redaction = command.redaction;
+  options.flag("--redact", "mask secrets that are known by their shape in logs, errors and the result", redaction.builtin);
+  options.options("--redact-pattern", "PATTERN", "mask what matches (RE2 syntax)", [&redaction](const std::string& text) {
+    redaction.patterns.push_back(text);
+    return Result<void>();
+  });
+  options.options("--redact-env", "NAME", "mask the values of these variables: AWS_*", [&redaction](const std::string& text) {
+    redaction.values_from_env.push_back(text);
+    return Result<void>();
+  });
+  options.option("--tenant", "NAME", "whose budget the call is on: a [tenant.NAME] of --tenants", command.tenant);
+  options.option("--tenants", "FILE", "a pipeline file with budgets", command.tenants);
+}
+
+// An option for each limit: --timeout, --host-calls; sizes are --max-memory.
+template <class T>
+void add_limit(Arguments& options, std::string_view kind, std::string name, const char* doc, uint64_t least, uint64_t most,
+               std::optional<T>& to) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  if constexpr (std::is_same_v<T, std::chrono::nanoseconds>) {
+    options.option(("--" + name).c_str(), "TIME", doc, read_duration_into(to));
+  } else if (kind == "size") {
+    options.option(("--max-" + name).c_str(), "SIZE", doc, read_size_into(to, least, most));
+  } else {
+    options.option(("--" + name).c_str(), "N", doc, read_count_into(to));
+  }
+}
+
+// What the command line says of secrets and of budgets.
+Result<void> complete(CallCommand& command, const HostServices& services) {
+  PluginOptions& plugin = command.plugin;
+  if (command.redaction.configured()) {
+    // Made to look at one call, so all that is seen of it is masked.
+    command.redaction.outputs = true;
+    WPLUG_TRY_ASSIGN(plugin.redactor, Redactor::create(command.redaction, services.environment));
+  }
+  if (command.tenant.empty() != command.tenants.empty()) {
+    return Error(ErrorKind::misuse, "--tenant NAME and --tenants FILE go together");
+  }
+  if (command.tenant.empty()) return {};
+  WPLUG_TRY_ASSIGN(const PipelineConfig config, read_pipeline(command.tenants));
+  WPLUG_TRY_ASSIGN(plugin.tenant, tenant_account(config, command.tenant));
+  return {};
 }
 
 int finish(const CallCommand& command, const PluginInstance& instance, const std::string& output) {
@@ -95,9 +143,17 @@ int call(CallCommand& command) {
   const ServiceSet services(&log, environment());
   command.plugin.name = base_name(command.module);
   command.plugin.entry = command.entry;
+  if (auto completed = complete(command, services.services()); !completed.ok()) return report("", completed.error());
   const auto plugin = Plugin::load(*engine, std::move(*module), command.plugin, plugin_abis(),
                                    services.services(), command.abi);
   if (!plugin.ok()) return report(command.module, plugin.error());
+  // What a plugin says of itself can be asked for before it is configured.
+  const bool is_question = command.entry == "describe" || command.entry == "schema" || command.entry == "health";
+  if (!is_question) {
+    auto problem = check_config(**plugin);
+    if (!problem.ok()) return report(command.module, problem.error());
+    if (*problem) return report(command.module, Error(ErrorKind::misuse, (*problem)->message()));
+  }
   Failure failure;
   const auto instance = PluginInstance::start(**plugin, failure);
   if (!instance) return report(command.module, failure);
@@ -110,23 +166,20 @@ int call(CallCommand& command) {
 
 int call_command(CommandArguments arguments) {
   CallCommand command;
-  std::optional<uint64_t> fuel, memory, http_calls;
-  std::optional<std::chrono::nanoseconds> timeout;
   Arguments options("call", "call MODULE ENTRY [options]", "Calls one entry of a plugin and prints its result.");
   add_options(options, command);
-  options.option("--timeout", "TIME", "how long the call may take; default: 5s", read_duration_into(timeout));
-  options.option("--max-memory", "SIZE", "linear memory it may use; default: 256MiB",
-                 read_size_into(memory, 1 << 16, uint64_t{4} << 30));
-  options.option("--fuel", "N", "instructions that may be executed", read_count_into(fuel));
-  options.option("--http-calls", "N", "requests that may be made; default: 10", read_count_into(http_calls));
+  LimitSettings& limits = command.plugin.limits;
+#define WPLUG_LIMIT(name, kind, value, least, most, doc) \
+  add_limit(options, #kind, #name, "limits." #name ": " doc, static_cast<uint64_t>(least), static_cast<uint64_t>(most), limits.name);
+#include "wplug/limits.def"
   command.engine.add_to(options);
   if (const auto code = options.parse(std::move(arguments))) return *code;
   // Made for trying things, so larger than a pipeline's defaults.
-  LimitSettings& limits = command.plugin.limits;
-  limits.timeout = timeout.value_or(std::chrono::seconds(5));
-  limits.memory = memory.value_or(uint64_t{256} << 20);
-  limits.fuel = fuel;
-  limits.http_calls = http_calls.value_or(10);  // of hosts that are granted
+  LimitSettings larger;
+  larger.timeout = std::chrono::seconds(5);
+  larger.memory = uint64_t{256} << 20;
+  larger.http_calls = 10;  // of hosts that are granted
+  limits = limits.or_else(larger);
   return call(command);
 }
 
