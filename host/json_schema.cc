@@ -8,7 +8,10 @@
 #include "host/config_schema.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <set>
+#include <span>
 #include <unordered_map>
 
 #include <nlohmann/json.hpp>
@@ -205,7 +208,7 @@ class SafeSchema {
     }
     WPLUG_TRY_ASSIGN(const PatternServices* services, pattern_services());
     std::string error;
-    return (compiled_[pattern] = services->compile({{pattern}}, false, error)).get();
+    return (compiled_[pattern] = services->compile(std::span<const std::string>(&pattern, 1), false, error)).get();
   }
 
   std::set<std::string> strings_, keys_;

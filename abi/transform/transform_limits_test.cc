@@ -210,7 +210,7 @@ TEST_CASE("usage has what a call did") {
   CHECK(usage.input_bytes == 7);
   CHECK(usage.output_bytes == 7);
   CHECK(usage.instructions == bench.instance->instructions());
-  CHECK(usage.peak_memory == 128 << 10);
+  CHECK(usage.peak_memory == uint64_t{128} << 10);
   CHECK(bench.plugin->account().usage().instructions == usage.instructions);
 }
 
