@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/extism_manifest.h"
+#include "host/config_schema.h"
 #include "host/files.h"
 #include "host/native_plugin.h"
 #include "host/registry.h"
@@ -51,6 +52,39 @@ Result<std::shared_ptr<const Plugin>> load_native(const Engine& engine, const St
   return Plugin::load_native(engine, file, stage.options, services);
 }
 
+// Makes each redactor once: the automaton of its patterns is large.
+class RedactorCache {
+ public:
+  explicit RedactorCache(const HostServices& services) : services_(services) {}
+
+  Result<std::shared_ptr<const Redactor>> get(const StageConfig& stage) {
+    if (!stage.redaction.configured()) return std::shared_ptr<const Redactor>();
+    RedactionConfig config = with_config_values(stage.redaction, stage.options.config);
+    for (const auto& [known, redactor] : made_) {
+      if (known == config) return redactor;
+    }
+    WPLUG_TRY_ASSIGN(std::shared_ptr<const Redactor> redactor, Redactor::create(config, services_.environment));
+    for (const std::string& warning : redactor->warnings()) {
+      if (services_.log != nullptr) services_.log->write(stage.options.name, "redact: " + warning);
+    }
+    made_.emplace_back(std::move(config), redactor);
+    return redactor;
+  }
+
+ private:
+  const HostServices& services_;
+  std::vector<std::pair<RedactionConfig, std::shared_ptr<const Redactor>>> made_;
+};
+
+// The configuration against the schema that the plugin gives, and where what is wrong stands.
+Result<void> check_stage_config(const Plugin& plugin, StageConfig& stage, const std::string& file) {
+  auto problem = check_config(plugin);
+  if (!problem.ok()) return of_stage(stage, problem.error(), file);
+  if (!*problem) return {};
+  if (const auto at = find_config_location(stage.config_locations, (*problem)->pointer)) stage.location = *at;
+  return of_stage(stage, Error(ErrorKind::misuse, (*problem)->message()), file);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, PipelineConfig config,
@@ -60,10 +94,16 @@ Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, Pip
   const PluginFolders folders =
       plugin_folders(config.directory, services.environment ? *services.environment : kNoEnvironment);
   ModuleCache cache(engine);
+  RedactorCache redactors(services);
   std::vector<std::shared_ptr<const Plugin>> stages;
   for (StageConfig& stage : config.stages) {
     auto file = find_plugin(stage.plugin, config.directory, folders, stage.native);
     if (!file.ok()) return of_stage(stage, file.error(), "");
+    auto redactor = redactors.get(stage);
+    if (!redactor.ok()) {
+      return of_stage(stage, Error(redactor.error().kind(), "redact: " + redactor.error().message()), "");
+    }
+    stage.options.redactor = std::move(*redactor);
     if (is_native_file(*file)) {
       auto plugin = load_native(engine, stage, *file, services);
       if (!plugin.ok()) return of_stage(stage, plugin.error(), *file);
@@ -80,6 +120,7 @@ Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, Pip
     }
     auto plugin = Plugin::load(engine, std::move(*module), stage.options, abis, services, stage.abi);
     if (!plugin.ok()) return of_stage(stage, plugin.error(), *file);
+    WPLUG_TRY(check_stage_config(**plugin, stage, *file));
     stages.push_back(std::move(*plugin));
   }
   return of(std::move(config.name), std::move(stages));

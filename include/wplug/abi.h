@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "wplug/account.h"
 #include "wplug/capabilities.h"
 #include "wplug/commands.h"
 #include "wplug/error.h"
@@ -21,6 +22,7 @@
 #include "wplug/limits.h"
 #include "wplug/module.h"
 #include "wplug/network.h"
+#include "wplug/redactor.h"
 #include "wplug/store.h"
 #include "wplug/wasi.h"
 
@@ -63,6 +65,8 @@ struct PluginOptions {
   std::string data_directory;  // private to the plugin, for ABIs that have such a thing; empty: it gets none
   std::vector<WasiDirectory> directories;  // opened for WASI under a name of their own, beside those that grants open
   std::vector<std::pair<std::string, Module>> linked;  // modules that the plugin imports from, by name
+  std::shared_ptr<const Redactor> redactor;  // null: nothing is masked
+  std::shared_ptr<Account> tenant;           // whose budget calls are on; null: nobody's
 };
 
 // How one plugin is used: the options with the ABI's defaults. Does not change once calls are made.
@@ -75,6 +79,8 @@ struct PluginTerms {
   std::string data_directory;
   std::vector<WasiDirectory> directories;
   std::vector<std::pair<std::string, Module>> linked;
+  std::shared_ptr<const Redactor> redactor;  // null: nothing is masked
+  std::shared_ptr<Account> tenant;           // null: nobody's
 
   // The configuration as one JSON object.
   std::string config_json() const;
@@ -96,13 +102,21 @@ struct CallState {
   bool over_budget = false;  // the guest was stopped because a budget was spent
   std::string diagnostics;   // the first things the plugin wrote to stderr, for messages; bounded by the ABI
   std::vector<std::pair<std::string, std::string>> headers;  // of the response, set by the plugin
+  // When limits.soft_timeout is warned about: at the first host call from then on, else at the end of the call. The
+  // largest time: there is nothing (more) to warn about.
+  std::chrono::steady_clock::time_point soft_deadline = std::chrono::steady_clock::time_point::max();
+  uint64_t log_bytes = 0;  // written to the log, stdout and stderr
 };
 
 enum class ReplyKind : uint8_t {
   output,           // the text is the plugin's result
   plugin_error,     // the text is why the plugin refuses
   invalid_pointer,  // the text says which pointer was outside the plugin's memory
+  too_large,        // the result is larger than limits.output and was not copied; the text says how large
 };
+
+// The text of ReplyKind::too_large for a result of `bytes` bytes.
+std::string output_too_large(uint64_t bytes, const PluginLimits& limits);
 
 // The ABI's half of one instance. Belongs to one thread at a time and lives in the store it was made in. An error (trap,
 // exit, host) of any call leaves the instance in doubt: it is not called again.
@@ -151,6 +165,8 @@ class PluginAbi {
   virtual PluginLimits default_limits() const { return {}; }
   // Whether a result is a text that need not be JSON: a pipeline makes a JSON string of what is none.
   virtual bool gives_text() const { return false; }
+  // Whether results pass through the redactor where the configuration says nothing about it: they are reports, not data.
+  virtual bool redacts_output() const { return false; }
   // Whether plugins declare capabilities, so that what is granted but not declared is denied.
   virtual bool declares_capabilities() const { return false; }
   // All that can be told without running: the entry and its type, grants that this ABI has no use for. Errors: link,

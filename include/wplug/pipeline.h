@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,18 +25,24 @@ struct StageConfig {
   PluginOptions options;
   bool native = false;  // plugin may be a native one (native_plugin.h), which runs without a sandbox
   std::string location;  // "file:line:column" of the stage, for messages
+  RedactionConfig redaction;
+  // Where the values of options.config stand, by JSON pointer ("/a/0"): "file:line:column".
+  std::map<std::string, std::string, std::less<>> config_locations;
 };
 
 struct PipelineConfig {
   std::string name;
   std::string directory;  // relative plugin paths start here
   std::vector<StageConfig> stages;
+  std::map<std::string, Budget, std::less<>> tenants;
 };
 
 // Reads a pipeline from TOML. `file` is named in messages and its folder is where relative paths start. Errors: misuse,
 // as `file:line:column: what is wrong`.
 Result<PipelineConfig> parse_pipeline(std::string_view text, const std::string& file);
 Result<PipelineConfig> read_pipeline(const std::string& file);
+// The account of a tenant of the file. Errors misuse: there is no such tenant, with those that there are.
+Result<std::shared_ptr<Account>> tenant_account(const PipelineConfig& config, const std::string& name);
 
 // A record that did not get through.
 struct RecordError {
@@ -69,6 +76,7 @@ struct StageStats {
   uint64_t instructions = 0;
   uint64_t peak_memory = 0;  // bytes, of the largest instance
   LatencyHistogram latency;
+  Usage usage;  // of calls that an instance was there for
   void merge(const StageStats& other);
 };
 

@@ -61,6 +61,8 @@ class Plugin {
   const PluginTerms& terms() const { return terms_; }
   const HostServices& services() const { return services_; }
   const std::string& name() const { return terms_.name; }
+  // What all calls of all instances have used; starting instances and describing do not count.
+  const Account& account() const { return *account_; }
 
   // What the plugin says of itself: the first call asks an instance that nothing is granted to, the others get the same
   // answer. Null and `failure` filled in when that fails. Any thread.
@@ -77,6 +79,7 @@ class Plugin {
   std::unique_ptr<PluginAbi> own_abi_;  // a native plugin's library
   HostServices services_;
   std::unique_ptr<Asked> asked_;
+  std::unique_ptr<Account> account_ = std::make_unique<Account>();
 };
 
 // The ABI that fits a module best and why; null when none does.
@@ -105,22 +108,31 @@ class PluginInstance {
   std::chrono::nanoseconds duration() const { return duration_; }
   uint64_t instructions() const { return instructions_; }
   const CallState& last_call() const { return state_; }
+  const Usage& usage() const { return usage_; }
   // Of the instance's life.
   uint64_t peak_memory() const { return store_.peak_memory_bytes(); }
 
  private:
-  PluginInstance(const PluginTerms& terms, Store store) : terms_(&terms), store_(std::move(store)) {}
+  PluginInstance(const Plugin& plugin, const PluginTerms& terms, Store store)
+      : plugin_(&plugin), terms_(&terms), store_(std::move(store)) {}
   static std::unique_ptr<PluginInstance> start(const Plugin& plugin, const PluginTerms& terms, Failure& failure);
   void begin_call(std::chrono::nanoseconds timeout, std::optional<uint64_t> fuel);
   template <class Body>
   std::optional<Failure> measured_call(std::string& text, Body&& body);
+  template <class Body>
+  std::optional<Failure> limited_call(const Budget& left, std::string& text, Body&& body);
+  std::optional<Failure> over_budget(const Failure& failure, const Budget& left) const;
+  void warn_of_time(const std::optional<Failure>& failure);
+  void mask(std::optional<Failure>& failure) const;
   friend class Plugin;
+  const Plugin* plugin_;
   const PluginTerms* terms_;
   Store store_;
   std::unique_ptr<AbiInstance> abi_instance_;
   CallState state_;
   std::chrono::nanoseconds duration_{0};
   uint64_t instructions_ = 0;
+  Usage usage_;
 };
 
 }  // namespace wplug

@@ -1,4 +1,5 @@
 // `wplug call`: one call of one plugin, for its author.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -6,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/config_schema.h"
 #include "host/extism_manifest.h"
 #include "host/files.h"
 #include "host/json_text.h"
@@ -20,6 +22,7 @@
 #include "tools/wplug/inspect_grants.h"
 #include "tools/wplug/modules.h"
 #include "wplug/abis.h"
+#include "wplug/pipeline.h"
 #include "wplug/plugin.h"
 
 namespace wplug {
@@ -32,6 +35,8 @@ struct CallCommand {
   EngineOptions engine;
   bool stats = false;
   bool native = false;
+  RedactionConfig redaction;
+  std::string tenant, tenants;  // the tenant's name, the file with its budget
 };
 
 // K=V: V as it is when it is JSON, else as a JSON string.
@@ -75,6 +80,49 @@ void add_options(Arguments& options, CallCommand& command) {
   options.option("--data-dir", "DIR", "the plugin's own directory, for ABIs that have such a thing", plugin.data_directory);
   options.flag("--native", "MODULE may be a native plugin (.so), which runs without a sandbox", command.native);
   options.flag("--stats", "print what the call took on stderr", command.stats);
+  RedactionConfig& redaction = command.redaction;
+  options.flag("--redact", "mask secrets that are known by their shape in logs, errors and the result", redaction.builtin);
+  options.options("--redact-pattern", "PATTERN", "mask what matches (RE2 syntax)", [&redaction](const std::string& text) {
+    redaction.patterns.push_back(text);
+    return Result<void>();
+  });
+  options.options("--redact-env", "NAME", "mask the values of these variables: AWS_*", [&redaction](const std::string& text) {
+    redaction.values_from_env.push_back(text);
+    return Result<void>();
+  });
+  options.option("--tenant", "NAME", "whose budget the call is on: a [tenant.NAME] of --tenants", command.tenant);
+  options.option("--tenants", "FILE", "a pipeline file with budgets", command.tenants);
+}
+
+// An option for each limit: --timeout, --host-calls; sizes are --max-memory.
+template <class T>
+void add_limit(Arguments& options, std::string_view kind, std::string name, const char* doc, uint64_t least, uint64_t most,
+               std::optional<T>& to) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  if constexpr (std::is_same_v<T, std::chrono::nanoseconds>) {
+    options.option(("--" + name).c_str(), "TIME", doc, read_duration_into(to));
+  } else if (kind == "size") {
+    options.option(("--max-" + name).c_str(), "SIZE", doc, read_size_into(to, least, most));
+  } else {
+    options.option(("--" + name).c_str(), "N", doc, read_count_into(to));
+  }
+}
+
+// What the command line says of secrets and of budgets.
+Result<void> complete(CallCommand& command, const HostServices& services) {
+  PluginOptions& plugin = command.plugin;
+  if (command.redaction.configured()) {
+    // Made to look at one call, so all that is seen of it is masked.
+    command.redaction.outputs = true;
+    WPLUG_TRY_ASSIGN(plugin.redactor, Redactor::create(command.redaction, services.environment));
+  }
+  if (command.tenant.empty() != command.tenants.empty()) {
+    return Error(ErrorKind::misuse, "--tenant NAME and --tenants FILE go together");
+  }
+  if (command.tenant.empty()) return {};
+  WPLUG_TRY_ASSIGN(const PipelineConfig config, read_pipeline(command.tenants));
+  WPLUG_TRY_ASSIGN(plugin.tenant, tenant_account(config, command.tenant));
+  return {};
 }
 
 int finish(const CallCommand& command, const PluginInstance& instance, const std::string& output) {
@@ -90,13 +138,19 @@ int finish(const CallCommand& command, const PluginInstance& instance, const std
   return kExitOk;
 }
 
-Result<std::shared_ptr<const Plugin>> load_plugin(const Engine& engine, const CallCommand& command,
+Result<std::shared_ptr<const Plugin>> load_plugin(const Engine& engine, CallCommand& command,
                                                   const HostServices& services) {
+  command.plugin.name = base_name(command.module);
+  command.plugin.entry = command.entry;
   if (is_native_file(command.module)) {
     if (command.native) return Plugin::load_native(engine, command.module, command.plugin, services);
     return Error(ErrorKind::policy, "is a native plugin, which runs without a sandbox: --native allows it");
   }
-  WPLUG_TRY_ASSIGN(Module module, compile_file(engine, command.module));
+  const bool is_manifest = is_extism_manifest(command.module);
+  if (is_manifest && command.abi.empty()) command.abi = "extism";
+  WPLUG_TRY_ASSIGN(Module module, is_manifest ? load_extism_manifest(engine, command.module, services.http, command.plugin)
+                                              : compile_file(engine, command.module));
+  command.plugin.limits = command.plugin.limits.or_else(command.defaults);
   return Plugin::load(engine, std::move(module), command.plugin, plugin_abis(), services, command.abi);
 }
 
@@ -108,18 +162,20 @@ int call(CallCommand& command) {
 
   FdLog log(STDERR_FILENO);
   const ServiceSet services(&log, environment());
-  command.plugin.name = base_name(command.module);
-  const bool is_manifest = is_extism_manifest(command.module);
-  auto module = is_manifest ? load_extism_manifest(*engine, command.module, services.services().http, command.plugin)
-                            : compile_file(*engine, command.module);
-  // What is wrong with a manifest begins with its name.
-  if (!module.ok()) return report(is_manifest ? "" : command.module, module.error());
-  if (is_manifest && command.abi.empty()) command.abi = "extism";
-  command.plugin.limits = command.plugin.limits.or_else(command.defaults);
-  command.plugin.entry = command.entry;
+  if (auto completed = complete(command, services.services()); !completed.ok()) return report("", completed.error());
   const auto plugin = load_plugin(*engine, command, services.services());
-  if (!plugin.ok()) return report(command.module, plugin.error());
+  if (!plugin.ok()) {
+    const bool named = plugin.error().message().starts_with(command.module);
+    return report(named ? "" : command.module, plugin.error());
+  }
   warn_of_broad_grants(**plugin);
+  // What a plugin says of itself can be asked for before it is configured.
+  const bool is_question = command.entry == "describe" || command.entry == "schema" || command.entry == "health";
+  if (!is_question) {
+    auto problem = check_config(**plugin);
+    if (!problem.ok()) return report(command.module, problem.error());
+    if (*problem) return report(command.module, Error(ErrorKind::misuse, (*problem)->message()));
+  }
   Failure failure;
   const auto instance = PluginInstance::start(**plugin, failure);
   if (!instance) return report(command.module, failure);
@@ -132,22 +188,14 @@ int call(CallCommand& command) {
 
 int call_command(CommandArguments arguments) {
   CallCommand command;
-  std::optional<uint64_t> fuel, memory, http_calls;
-  std::optional<std::chrono::nanoseconds> timeout;
   Arguments options("call", "call MODULE ENTRY [options]", "Calls one entry of a plugin and prints its result.");
   add_options(options, command);
-  options.option("--timeout", "TIME", "how long the call may take; default: 5s", read_duration_into(timeout));
-  options.option("--max-memory", "SIZE", "linear memory it may use; default: 256MiB",
-                 read_size_into(memory, 1 << 16, uint64_t{4} << 30));
-  options.option("--fuel", "N", "instructions that may be executed", read_count_into(fuel));
-  options.option("--http-calls", "N", "requests that may be made; default: 10", read_count_into(http_calls));
+  LimitSettings& limits = command.plugin.limits;
+#define WPLUG_LIMIT(name, kind, value, least, most, doc) \
+  add_limit(options, #kind, #name, "limits." #name ": " doc, static_cast<uint64_t>(least), static_cast<uint64_t>(most), limits.name);
+#include "wplug/limits.def"
   command.engine.add_to(options);
   if (const auto code = options.parse(std::move(arguments))) return *code;
-  LimitSettings& limits = command.plugin.limits;
-  limits.timeout = timeout;
-  limits.memory = memory;
-  limits.fuel = fuel;
-  limits.http_calls = http_calls;
   // Made for trying things, so larger than a pipeline's defaults.
   command.defaults.timeout = std::chrono::seconds(5);
   command.defaults.memory = uint64_t{256} << 20;

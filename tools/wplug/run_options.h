@@ -23,6 +23,7 @@ struct RunCommand {
   std::optional<uint64_t> jobs;
   OnError on_error = OnError::emit;
   std::optional<uint64_t> max_record;
+  std::string tenant;  // empty: none
   // Modules.
   std::optional<std::string> invoke;
   std::vector<std::string> invoke_arguments;
