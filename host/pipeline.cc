@@ -3,8 +3,8 @@
 #include <map>
 #include <utility>
 
-#include "host/files.h"
 #include "host/registry.h"
+#include "wplug/module_cache.h"
 
 namespace wplug {
 namespace {
@@ -18,47 +18,36 @@ Error of_stage(const StageConfig& stage, const Error& error, const std::string& 
   return Error(error.kind(), std::move(message), error.offset().value_or(Error::kNoOffset));
 }
 
-// Compiles each file once.
-class ModuleCache {
- public:
-  explicit ModuleCache(const Engine& engine) : engine_(engine) {}
-
-  Result<Module> get(const std::string& file) {
-    if (const auto found = modules_.find(file); found != modules_.end()) return found->second;
-    WPLUG_TRY_ASSIGN(std::vector<uint8_t> bytes, read_file(file, engine_.config().limits.module_size));
-    const size_t slash = file.rfind('/');
-    const std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
-    WPLUG_TRY_ASSIGN(Module module, Module::compile(engine_, std::move(bytes), name));
-    modules_.emplace(file, module);
-    return module;
+Result<std::shared_ptr<const Plugin>> load_stage(const Engine& engine, const StageConfig& stage, LoadedModule loaded,
+                                                 std::span<const PluginAbi* const> abis, const HostServices& services,
+                                                 ModuleCache& cache) {
+  PluginOptions options = stage.options;
+  std::string abi = stage.abi;
+  if (const auto& manifest = loaded.found.manifest) {
+    manifest->apply_to(options);
+    if (abi.empty()) abi = manifest->abi;
   }
-
- private:
-  const Engine& engine_;
-  std::map<std::string, Module> modules_;
-};
+  options.description = cache.description(loaded.module, abi, options);
+  return Plugin::load(engine, std::move(loaded.module), std::move(options), abis, services, abi);
+}
 
 }  // namespace
 
 Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, PipelineConfig config,
                                                        std::span<const PluginAbi* const> abis,
-                                                       const HostServices& services) {
+                                                       const HostServices& services, ModuleCache* shared) {
   static const std::map<std::string, std::string> kNoEnvironment;
-  const PluginFolders folders =
-      plugin_folders(config.directory, services.environment ? *services.environment : kNoEnvironment);
-  ModuleCache cache(engine);
+  const auto& environment = services.environment ? *services.environment : kNoEnvironment;
+  const PluginFolders folders = plugin_folders(config.directory, environment);
+  ModuleCache own(engine);
+  ModuleCache& cache = shared != nullptr ? *shared : own;
   std::vector<std::shared_ptr<const Plugin>> stages;
   for (StageConfig& stage : config.stages) {
-    auto file = find_plugin(stage.plugin, config.directory, folders);
-    if (!file.ok()) return of_stage(stage, file.error(), "");
-    auto module = cache.get(*file);
-    // What read_file says begins with the file.
-    if (!module.ok()) {
-      const bool named = module.error().message().starts_with(*file);
-      return of_stage(stage, module.error(), named ? "" : *file);
-    }
-    auto plugin = Plugin::load(engine, std::move(*module), stage.options, abis, services, stage.abi);
-    if (!plugin.ok()) return of_stage(stage, plugin.error(), *file);
+    auto loaded = load_module(cache, stage.plugin, config.directory, folders, environment);
+    if (!loaded.ok()) return of_stage(stage, loaded.error(), "");
+    const std::string file = loaded->found.file;
+    auto plugin = load_stage(engine, stage, std::move(*loaded), abis, services, cache);
+    if (!plugin.ok()) return of_stage(stage, plugin.error(), file);
     stages.push_back(std::move(*plugin));
   }
   return of(std::move(config.name), std::move(stages));

@@ -44,6 +44,9 @@ struct HostServices {
   FileAccess* files = nullptr;
 };
 
+// What one module said of itself, asked for once (module_cache.h).
+struct DescriptionSlot;
+
 // How one plugin is asked to be used.
 struct PluginOptions {
   std::string name;   // in messages: the stage's or the file's
@@ -53,6 +56,11 @@ struct PluginOptions {
   Grants grants;
   std::string location;        // "file:line:column" of its configuration, for messages; may be empty
   std::string data_directory;  // private to the plugin, for ABIs that have such a thing; empty: it gets none
+  // What the plugin's manifest declares to need: nothing else is allowed, whatever is granted. nullopt: it says nothing,
+  // and an ABI whose plugins declare by themselves is asked.
+  std::optional<Grants> declared;
+  // What is known of the plugin, shared by all that load the same module on the same terms; null: it is asked by itself.
+  std::shared_ptr<DescriptionSlot> description;
 };
 
 // How one plugin is used: the options with the ABI's defaults. Does not change once calls are made.

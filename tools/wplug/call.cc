@@ -1,4 +1,5 @@
 // `wplug call`: one call of one plugin, for its author.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -16,6 +17,7 @@
 #include "tools/wplug/console.h"
 #include "tools/wplug/engine_options.h"
 #include "tools/wplug/modules.h"
+#include "tools/wplug/plugin_commands.h"
 #include "wplug/abis.h"
 #include "wplug/plugin.h"
 
@@ -23,6 +25,8 @@ namespace wplug {
 namespace {
 
 struct CallCommand {
+  const char* name = "call";
+  bool entry_is_optional = false;
   std::string module, entry, abi, input;
   PluginOptions plugin;
   EngineOptions engine;
@@ -59,8 +63,13 @@ Result<std::string> read_input(const std::string& input) {
 
 void add_options(Arguments& options, CallCommand& command) {
   PluginOptions& plugin = command.plugin;
-  options.positional("MODULE", "a plugin (.wasm, .wat)", command.module);
-  options.positional("ENTRY", "the entry to call", command.entry);
+  options.positional("MODULE", "a plugin: .wasm, .wat, a folder with plugin.toml, or the name of an installed one",
+                     command.module);
+  if (command.entry_is_optional) {
+    options.optional_positional("ENTRY", "the entry to call; default: what the manifest or the ABI says", command.entry);
+  } else {
+    options.positional("ENTRY", "the entry to call", command.entry);
+  }
   options.option("--input", "FILE|TEXT", "what the entry gets; - is standard input; default: nothing", command.input);
   options.options("--config", "KEY=VALUE", "a value for get_config, JSON or text",
                   [&plugin](const std::string& text) { return add_config(plugin, text); });
@@ -83,21 +92,49 @@ int finish(const CallCommand& command, const PluginInstance& instance, const std
   return kExitOk;
 }
 
+void use_manifest(const PluginManifest& manifest, CallCommand& command) {
+  manifest.apply_to(command.plugin);
+  if (command.abi.empty()) command.abi = manifest.abi;
+  if (command.plugin.entry.empty() && !manifest.exports.empty()) command.plugin.entry = manifest.exports.front();
+}
+
+// Made for trying things, so larger than a pipeline's defaults.
+void fill_limits(LimitSettings& limits) {
+  if (!limits.timeout) limits.timeout = std::chrono::seconds(5);
+  if (!limits.memory) limits.memory = uint64_t{256} << 20;
+  if (!limits.http_calls) limits.http_calls = 10;  // of hosts that are granted
+}
+
+// A manifest may say which entries there are; the ABI's own operations are always among them.
+std::optional<std::string> entry_problem(const Plugin& plugin, const std::optional<PluginManifest>& manifest) {
+  const std::string& entry = plugin.terms().entry;
+  if (entry.empty()) return "name the entry to call: the plugin has none by itself";
+  if (!manifest || manifest->exports.empty() || manifest->entry == entry) return std::nullopt;
+  const auto has = [&entry](const std::vector<std::string>& list) {
+    return std::find(list.begin(), list.end(), entry) != list.end();
+  };
+  if (has(manifest->exports) || has(plugin.abi().operations(plugin.module()))) return std::nullopt;
+  return "\"" + entry + "\" is not one of the exports that the manifest lists";
+}
+
 int call(CallCommand& command) {
   auto engine = Engine::create(command.engine.config());
-  if (!engine.ok()) return usage_error("call", engine.error().message());
-  auto module = compile_file(*engine, command.module);
-  if (!module.ok()) return report(command.module, module.error());
+  if (!engine.ok()) return usage_error(command.name, engine.error().message());
+  auto file = find_and_compile(*engine, command.module);
+  if (!file.ok()) return report(command.module, file.error());
+  if (file->manifest) use_manifest(*file->manifest, command);
+  fill_limits(command.plugin.limits);
   auto input = read_input(command.input);
   if (!input.ok()) return report("", input.error());
 
   FdLog log(STDERR_FILENO);
   const ServiceSet services(&log, environment());
   command.plugin.name = base_name(command.module);
-  command.plugin.entry = command.entry;
-  const auto plugin = Plugin::load(*engine, std::move(*module), command.plugin, plugin_abis(),
+  if (!command.entry.empty()) command.plugin.entry = command.entry;
+  const auto plugin = Plugin::load(*engine, std::move(file->module), command.plugin, plugin_abis(),
                                    services.services(), command.abi);
   if (!plugin.ok()) return report(command.module, plugin.error());
+  if (const auto problem = entry_problem(**plugin, file->manifest)) return usage_error(command.name, *problem);
   Failure failure;
   const auto instance = PluginInstance::start(**plugin, failure);
   if (!instance) return report(command.module, failure);
@@ -108,11 +145,10 @@ int call(CallCommand& command) {
 
 }  // namespace
 
-int call_command(CommandArguments arguments) {
-  CallCommand command;
+static int call_entry(CallCommand command, const char* usage, const char* summary, CommandArguments arguments) {
   std::optional<uint64_t> fuel, memory, http_calls;
   std::optional<std::chrono::nanoseconds> timeout;
-  Arguments options("call", "call MODULE ENTRY [options]", "Calls one entry of a plugin and prints its result.");
+  Arguments options(command.name, usage, summary);
   add_options(options, command);
   options.option("--timeout", "TIME", "how long the call may take; default: 5s", read_duration_into(timeout));
   options.option("--max-memory", "SIZE", "linear memory it may use; default: 256MiB",
@@ -121,13 +157,22 @@ int call_command(CommandArguments arguments) {
   options.option("--http-calls", "N", "requests that may be made; default: 10", read_count_into(http_calls));
   command.engine.add_to(options);
   if (const auto code = options.parse(std::move(arguments))) return *code;
-  // Made for trying things, so larger than a pipeline's defaults.
   LimitSettings& limits = command.plugin.limits;
-  limits.timeout = timeout.value_or(std::chrono::seconds(5));
-  limits.memory = memory.value_or(uint64_t{256} << 20);
+  limits.timeout = timeout;
+  limits.memory = memory;
   limits.fuel = fuel;
-  limits.http_calls = http_calls.value_or(10);  // of hosts that are granted
+  limits.http_calls = http_calls;
   return call(command);
+}
+
+int call_command(CommandArguments arguments) {
+  return call_entry({.name = "call"}, "call MODULE ENTRY [options]", "Calls one entry of a plugin and prints its result.",
+                    std::move(arguments));
+}
+
+int plugin_run_command(CommandArguments arguments) {
+  return call_entry({.name = "plugin run", .entry_is_optional = true}, "plugin run NAME [ENTRY] [options]",
+                    "Calls one entry of an installed plugin and prints its result.", std::move(arguments));
 }
 
 }  // namespace wplug
