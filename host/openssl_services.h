@@ -62,6 +62,11 @@ struct OpensslServices {
   void (*greet)(const SmtpQuery& query, const ReachTerms& terms, SmtpReply& reply);
   // 32 bytes.
   void (*sha256)(const uint8_t* bytes, size_t size, uint8_t* digest);
+  // Ed25519: see host/openssl/signature.h.
+  bool (*ed25519_verify)(const uint8_t* key, const uint8_t* message, size_t size, const uint8_t* signature);
+  bool (*ed25519_sign)(const uint8_t* seed, const uint8_t* message, size_t size, uint8_t* signature);
+  bool (*ed25519_public_key)(const uint8_t* seed, uint8_t* key);
+  bool (*random)(uint8_t* bytes, size_t size);
 };
 
 // The services, loaded on first use. Error host when the shared object is not there.

@@ -3,8 +3,8 @@
 
 #include "host/config_schema.h"
 #include "host/files.h"
+#include "host/toml_limits.h"
 #include "host/toml_reader.h"
-#include "host/units.h"
 #include "wplug/pipeline.h"
 
 namespace wplug {
@@ -157,52 +157,13 @@ class PipelineReader {
     return read_table(file_, *table, where,
                       {
 #define WPLUG_BUDGET(name, kind, used, doc) \
-  {#name, [&](const toml::node& n) { return read_##kind(n, #name, 0, INT64_MAX, budget.name); }},
+  {#name, [&](const toml::node& n) { return read_limit_##kind(file_, n, #name, 0, INT64_MAX, budget.name); }},
 #include "wplug/budgets.def"
                       });
   }
 
   Result<void> read_limits(const toml::node& node, std::string_view where, LimitSettings& limits) {
-    WPLUG_TRY_ASSIGN(const toml::table* table, read_subtable(file_, node, "limits"));
-    return read_table(
-        file_, *table, where,
-        {
-#define WPLUG_LIMIT(name, kind, value, least, most, doc) \
-  {#name, [&](const toml::node& n) { return read_##kind(n, #name, least, most, limits.name); }},
-#include "wplug/limits.def"
-        });
-  }
-
-  Result<void> read_duration(const toml::node& node, std::string_view key, int64_t, int64_t,
-                             std::optional<std::chrono::nanoseconds>& to) {
-    WPLUG_TRY_ASSIGN(const std::string text, read_string(file_, node, key));
-    auto duration = parse_duration(text);
-    if (!duration.ok()) return toml_error(file_, node.source(), std::string(key) + ": " + duration.error().message());
-    to = *duration;
-    return {};
-  }
-
-  Result<void> read_count(const toml::node& node, std::string_view key, uint64_t least, uint64_t most,
-                          std::optional<uint64_t>& to) {
-    WPLUG_TRY_ASSIGN(to, wplug::read_count(file_, node, key));
-    if (*to >= least && *to <= most) return {};
-    return toml_error(file_, node.source(), std::string(key) + " must lie between " + std::to_string(least) + " and " +
-                                                std::to_string(most) + ": " + std::to_string(*to));
-  }
-
-  Result<void> read_size(const toml::node& node, std::string_view key, uint64_t least, uint64_t most,
-                         std::optional<uint64_t>& to) {
-    if (node.is_integer()) {
-      WPLUG_TRY_ASSIGN(to, wplug::read_count(file_, node, key));
-    } else {
-      WPLUG_TRY_ASSIGN(const std::string text, read_string(file_, node, key));
-      auto size = parse_size(text);
-      if (!size.ok()) return toml_error(file_, node.source(), std::string(key) + ": " + size.error().message());
-      to = *size;
-    }
-    if (*to >= least && *to <= most) return {};
-    return toml_error(file_, node.source(), std::string(key) + " must lie between " + format_size(least) + " and " +
-                                                format_size(most) + ": " + format_size(*to));
+    return read_limits_table(file_, node, where, limits);
   }
 
   // A table with a list for each kind, or one list of capabilities in full.

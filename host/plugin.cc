@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "host/description_slot.h"
 #include "host/json_text.h"
 #include "host/native_plugin.h"
 #include "host/units.h"
@@ -56,7 +57,7 @@ PluginTerms terms_of(PluginOptions options, const PluginAbi& abi, const Module& 
   terms.entry = options.entry.empty() ? abi.default_entry(module) : std::move(options.entry);
   terms.config = std::move(options.config);
   terms.limits = options.limits.over(abi.default_limits());
-  terms.policy = {options.name, std::move(options.grants), std::nullopt, std::move(options.location)};
+  terms.policy = {options.name, std::move(options.grants), std::move(options.declared), std::move(options.location)};
   terms.data_directory = std::move(options.data_directory);
   terms.directories = std::move(options.directories);
   terms.linked = std::move(options.linked);
@@ -86,9 +87,10 @@ T within(T limit, const std::optional<T>& left) {
 // What a plugin says of itself, and the terms that follow from it.
 struct Plugin::Asked {
   std::once_flag once;
-  PluginDescription description;
+  std::shared_ptr<DescriptionSlot> slot;  // never null
   std::optional<Failure> failure;
   PluginTerms terms;
+  bool declares_by_itself = false;  // what it describes is what it declares: no manifest said so
 };
 
 std::string output_too_large(uint64_t bytes, const PluginLimits& limits) {
@@ -121,6 +123,7 @@ Result<std::shared_ptr<const Plugin>> Plugin::load(const Engine& engine, Module 
                                                    std::span<const PluginAbi* const> abis,
                                                    const HostServices& services, std::string_view abi_name) {
   WPLUG_TRY_ASSIGN(const PluginAbi* abi, choose_abi(module, abis, abi_name));
+  std::shared_ptr<DescriptionSlot> slot = std::move(options.description);
   PluginTerms terms = terms_of(std::move(options), *abi, module);
   WPLUG_TRY(abi->check(module, terms));
   if (terms.limits.fuel > 0 && !engine.config().metering) {
@@ -135,7 +138,9 @@ Result<std::shared_ptr<const Plugin>> Plugin::load(const Engine& engine, Module 
     return Error(ErrorKind::limit, "needs " + format_size(least) + " of memory to start and limits.memory is " +
                                        format_size(terms.limits.memory) + ": raise it");
   }
-  return std::shared_ptr<const Plugin>(new Plugin(engine, std::move(module), std::move(terms), *abi, services));
+  std::shared_ptr<Plugin> plugin(new Plugin(engine, std::move(module), std::move(terms), *abi, services));
+  if (slot) plugin->asked_->slot = std::move(slot);
+  return std::shared_ptr<const Plugin>(std::move(plugin));
 }
 
 Result<std::shared_ptr<const Plugin>> Plugin::load_native(const Engine& engine, const std::string& file,
@@ -159,30 +164,42 @@ Plugin::Plugin(const Engine& engine, Module module, PluginTerms terms, const Plu
       services_(services),
       asked_(std::make_unique<Asked>()) {
   // Until it has declared something, a plugin that must declare may do nothing.
-  if (abi.declares_capabilities()) terms_.policy.declared.emplace();
+  asked_->declares_by_itself = abi.declares_capabilities() && !terms_.policy.declared;
+  if (asked_->declares_by_itself) terms_.policy.declared.emplace();
   asked_->terms = terms_;
+  asked_->slot = std::make_shared<DescriptionSlot>();
 }
 
 Plugin::~Plugin() = default;
 
 const PluginDescription* Plugin::description(Failure& failure) const {
-  std::call_once(asked_->once, [this] {
-    PluginTerms nothing = terms_;
-    nothing.policy.granted = {};
-    nothing.directories.clear();
-    nothing.tenant = nullptr;
-    nothing.limits.timeout = std::max(nothing.limits.timeout, nothing.limits.start_timeout);
-    Failure failed;
-    const auto instance = PluginInstance::start(*this, nothing, failed);
-    std::optional<Failure> problem = instance ? instance->describe(asked_->description) : std::move(failed);
-    if (problem) problem->message = "the plugin could not be asked what it is: " + problem->message;
-    asked_->failure = std::move(problem);
-    if (!abi_->declares_capabilities()) return;
-    for (const Capability& capability : asked_->description.capabilities) asked_->terms.policy.declared->add(capability);
+  DescriptionSlot& slot = *asked_->slot;
+  std::call_once(asked_->once, [this, &slot] {
+    const std::lock_guard lock(slot.mutex);
+    // A failure may pass, as a timeout does: another plugin asks again.
+    if (!slot.known) asked_->failure = ask(slot.description);
+    slot.known = !asked_->failure;
+    if (!asked_->declares_by_itself) return;
+    for (const Capability& capability : slot.description.capabilities) asked_->terms.policy.declared->add(capability);
   });
-  if (!asked_->failure) return &asked_->description;
+  if (!asked_->failure) return &slot.description;
   failure = *asked_->failure;
   return nullptr;
+}
+
+std::optional<Failure> Plugin::ask(PluginDescription& description) const {
+  PluginTerms nothing = terms_;
+  nothing.policy.granted = {};
+  nothing.directories.clear();
+  nothing.tenant = nullptr;
+  nothing.limits.timeout = std::max(nothing.limits.timeout, nothing.limits.start_timeout);
+  Failure failed;
+  PluginDescription answer;
+  const auto instance = PluginInstance::start(*this, nothing, failed);
+  std::optional<Failure> problem = instance ? instance->describe(answer) : std::move(failed);
+  if (problem) problem->message = "the plugin could not be asked what it is: " + problem->message;
+  if (!problem) description = std::move(answer);
+  return problem;
 }
 
 std::unique_ptr<PluginInstance> PluginInstance::start(const Plugin& plugin, Failure& failure) {

@@ -66,7 +66,6 @@ struct Bench {
   std::unique_ptr<PluginInstance> instance;
 };
 
-constexpr const char* kEcho = "(local.get $at)";
 constexpr const char* kForever = "(loop $l (br $l)) (i32.const 0)";
 // Logs 10 bytes, again and again.
 constexpr const char* kTalk =

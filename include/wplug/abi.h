@@ -54,6 +54,9 @@ struct HostServices {
   const PluginCallbacks* callbacks = nullptr;
 };
 
+// What one module said of itself, asked for once (module_cache.h).
+struct DescriptionSlot;
+
 // How one plugin is asked to be used.
 struct PluginOptions {
   std::string name;   // in messages: the stage's or the file's
@@ -67,6 +70,11 @@ struct PluginOptions {
   std::vector<std::pair<std::string, Module>> linked;  // modules that the plugin imports from, by name
   std::shared_ptr<const Redactor> redactor;  // null: nothing is masked
   std::shared_ptr<Account> tenant;           // whose budget calls are on; null: nobody's
+  // What the plugin's manifest declares to need: nothing else is allowed, whatever is granted. nullopt: it says nothing,
+  // and an ABI whose plugins declare by themselves is asked.
+  std::optional<Grants> declared;
+  // What is known of the plugin, shared by all that load the same module on the same terms; null: it is asked by itself.
+  std::shared_ptr<DescriptionSlot> description;
 };
 
 // How one plugin is used: the options with the ABI's defaults. Does not change once calls are made.

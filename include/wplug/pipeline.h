@@ -19,8 +19,10 @@
 
 namespace wplug {
 
+class ModuleCache;
+
 struct StageConfig {
-  std::string plugin;   // path, installed name, or sha256:…
+  std::string plugin;   // path of a module or of a folder with plugin.toml, installed name, or sha256:…
   std::string abi;      // empty: told from the module
   PluginOptions options;
   bool native = false;  // plugin may be a native one (native_plugin.h), which runs without a sandbox
@@ -83,11 +85,13 @@ struct StageStats {
 // Immutable after loading, shared by all threads.
 class Pipeline {
  public:
-  // Finds, compiles (each file once) and checks every stage's plugin. Errors: as of Module::compile and Plugin::load, the
-  // message begins with the stage; host when a file cannot be read.
+  // Finds, compiles (each file once) and checks every stage's plugin. `cache`: modules that several pipelines share, made
+  // for the same engine; null: this one keeps its own. Errors: as of Module::compile and Plugin::load, the message begins
+  // with the stage; host when a file cannot be read.
   static Result<std::shared_ptr<const Pipeline>> load(const Engine& engine, PipelineConfig config,
                                                       std::span<const PluginAbi* const> abis,
-                                                      const HostServices& services);
+                                                      const HostServices& services,
+                                                      ModuleCache* cache = nullptr);
   // From plugins that are loaded already.
   static std::shared_ptr<const Pipeline> of(std::string name, std::vector<std::shared_ptr<const Plugin>> stages);
 

@@ -72,6 +72,7 @@ class Plugin {
   friend class PluginInstance;
   Plugin(const Engine& engine, Module module, PluginTerms terms, const PluginAbi& abi, const HostServices& services);
   struct Asked;  // the description, once there is one
+  std::optional<Failure> ask(PluginDescription& description) const;
   Engine engine_;
   Module module_;
   PluginTerms terms_;

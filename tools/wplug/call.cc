@@ -2,16 +2,17 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/config_schema.h"
-#include "host/extism_manifest.h"
 #include "host/files.h"
 #include "host/json_text.h"
 #include "host/log.h"
+#include "host/plugin_loader.h"
 #include "host/native_plugin.h"
 #include "host/service_set.h"
 #include "host/units.h"
@@ -21,6 +22,7 @@
 #include "tools/wplug/engine_options.h"
 #include "tools/wplug/inspect_grants.h"
 #include "tools/wplug/modules.h"
+#include "tools/wplug/plugin_commands.h"
 #include "wplug/abis.h"
 #include "wplug/pipeline.h"
 #include "wplug/plugin.h"
@@ -29,9 +31,10 @@ namespace wplug {
 namespace {
 
 struct CallCommand {
+  const char* name = "call";
+  bool entry_is_optional = false;
   std::string module, entry, abi, input;
   PluginOptions plugin;
-  LimitSettings defaults;  // for limits that neither an option nor a manifest sets
   EngineOptions engine;
   bool stats = false;
   bool native = false;
@@ -69,8 +72,14 @@ Result<std::string> read_input(const std::string& input) {
 
 void add_options(Arguments& options, CallCommand& command) {
   PluginOptions& plugin = command.plugin;
-  options.positional("MODULE", "a plugin (.wasm, .wat) or an Extism manifest (.json)", command.module);
-  options.positional("ENTRY", "the entry to call", command.entry);
+  options.positional("MODULE",
+                     "a plugin: .wasm, .wat, a folder with plugin.toml, an Extism manifest (.json), or an installed one's name",
+                     command.module);
+  if (command.entry_is_optional) {
+    options.optional_positional("ENTRY", "the entry to call; default: what the manifest or the ABI says", command.entry);
+  } else {
+    options.positional("ENTRY", "the entry to call", command.entry);
+  }
   options.option("--input", "FILE|TEXT", "what the entry gets; - is standard input; default: nothing", command.input);
   options.options("--config", "KEY=VALUE", "a value for get_config, JSON or text",
                   [&plugin](const std::string& text) { return add_config(plugin, text); });
@@ -138,46 +147,60 @@ int finish(const CallCommand& command, const PluginInstance& instance, const std
   return kExitOk;
 }
 
-Result<std::shared_ptr<const Plugin>> load_plugin(const Engine& engine, CallCommand& command,
-                                                  const HostServices& services) {
-  command.plugin.name = base_name(command.module);
-  command.plugin.entry = command.entry;
-  if (is_native_file(command.module)) {
-    if (command.native) return Plugin::load_native(engine, command.module, command.plugin, services);
-    return Error(ErrorKind::policy, "is a native plugin, which runs without a sandbox: --native allows it");
-  }
-  const bool is_manifest = is_extism_manifest(command.module);
-  if (is_manifest && command.abi.empty()) command.abi = "extism";
-  WPLUG_TRY_ASSIGN(Module module, is_manifest ? load_extism_manifest(engine, command.module, services.http, command.plugin)
-                                              : compile_file(engine, command.module));
-  command.plugin.limits = command.plugin.limits.or_else(command.defaults);
-  return Plugin::load(engine, std::move(module), command.plugin, plugin_abis(), services, command.abi);
+// A manifest may say which entries there are; the ABI's own operations are always among them.
+std::optional<std::string> entry_problem(const Plugin& plugin, const std::optional<PluginManifest>& manifest) {
+  const std::string& entry = plugin.terms().entry;
+  if (entry.empty()) return "name the entry to call: the plugin has none by itself";
+  if (!manifest || manifest->exports.empty() || manifest->entry == entry) return std::nullopt;
+  const auto has = [&entry](const std::vector<std::string>& list) {
+    return std::find(list.begin(), list.end(), entry) != list.end();
+  };
+  if (has(manifest->exports) || has(plugin.abi().operations(plugin.module()))) return std::nullopt;
+  return "\"" + entry + "\" is not one of the exports that the manifest lists";
+}
+
+Result<LoadedPlugin> load(const Engine& engine, CallCommand& command, const HostServices& services) {
+  PluginSource source;
+  std::error_code ignored;
+  // A folder need not be written with a slash.
+  source.reference = command.module + (std::filesystem::is_directory(command.module, ignored) ? "/" : "");
+  source.options = command.plugin;
+  source.options.name = base_name(command.module);
+  source.options.entry = command.entry;
+  source.abi = command.abi;
+  source.native = command.native;
+  source.native_switch = "give --native";
+  // Made for trying things, so larger than a pipeline's defaults.
+  source.defaults.timeout = std::chrono::seconds(5);
+  source.defaults.memory = uint64_t{256} << 20;
+  source.defaults.http_calls = 10;  // of hosts that are granted
+  ModuleCache cache(engine);
+  return load_plugin(cache, std::move(source), plugin_abis(), services, plugin_folders(".", *services.environment));
 }
 
 int call(CallCommand& command) {
   auto engine = Engine::create(command.engine.config());
-  if (!engine.ok()) return usage_error("call", engine.error().message());
+  if (!engine.ok()) return usage_error(command.name, engine.error().message());
   auto input = read_input(command.input);
   if (!input.ok()) return report("", input.error());
 
   FdLog log(STDERR_FILENO);
   const ServiceSet services(&log, environment());
   if (auto completed = complete(command, services.services()); !completed.ok()) return report("", completed.error());
-  const auto plugin = load_plugin(*engine, command, services.services());
-  if (!plugin.ok()) {
-    const bool named = plugin.error().message().starts_with(command.module);
-    return report(named ? "" : command.module, plugin.error());
-  }
-  warn_of_broad_grants(**plugin);
+  const auto loaded = load(*engine, command, services.services());
+  if (!loaded.ok()) return report("", loaded.error());
+  const Plugin& plugin = *loaded->plugin;
+  if (const auto problem = entry_problem(plugin, loaded->manifest)) return usage_error(command.name, *problem);
+  warn_of_broad_grants(plugin);
   // What a plugin says of itself can be asked for before it is configured.
   const bool is_question = command.entry == "describe" || command.entry == "schema" || command.entry == "health";
   if (!is_question) {
-    auto problem = check_config(**plugin);
+    auto problem = check_config(plugin);
     if (!problem.ok()) return report(command.module, problem.error());
     if (*problem) return report(command.module, Error(ErrorKind::misuse, (*problem)->message()));
   }
   Failure failure;
-  const auto instance = PluginInstance::start(**plugin, failure);
+  const auto instance = PluginInstance::start(plugin, failure);
   if (!instance) return report(command.module, failure);
   std::string output;
   if (const auto failed = instance->call(*input, output)) return report(command.module, *failed);
@@ -186,9 +209,8 @@ int call(CallCommand& command) {
 
 }  // namespace
 
-int call_command(CommandArguments arguments) {
-  CallCommand command;
-  Arguments options("call", "call MODULE ENTRY [options]", "Calls one entry of a plugin and prints its result.");
+static int call_entry(CallCommand command, const char* usage, const char* summary, CommandArguments arguments) {
+  Arguments options(command.name, usage, summary);
   add_options(options, command);
   LimitSettings& limits = command.plugin.limits;
 #define WPLUG_LIMIT(name, kind, value, least, most, doc) \
@@ -196,11 +218,17 @@ int call_command(CommandArguments arguments) {
 #include "wplug/limits.def"
   command.engine.add_to(options);
   if (const auto code = options.parse(std::move(arguments))) return *code;
-  // Made for trying things, so larger than a pipeline's defaults.
-  command.defaults.timeout = std::chrono::seconds(5);
-  command.defaults.memory = uint64_t{256} << 20;
-  command.defaults.http_calls = 10;  // of hosts that are granted
   return call(command);
+}
+
+int call_command(CommandArguments arguments) {
+  return call_entry({.name = "call"}, "call MODULE ENTRY [options]", "Calls one entry of a plugin and prints its result.",
+                    std::move(arguments));
+}
+
+int plugin_run_command(CommandArguments arguments) {
+  return call_entry({.name = "plugin run", .entry_is_optional = true}, "plugin run NAME [ENTRY] [options]",
+                    "Calls one entry of an installed plugin and prints its result.", std::move(arguments));
 }
 
 }  // namespace wplug

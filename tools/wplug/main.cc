@@ -21,6 +21,8 @@ constexpr Command kCommands[] = {
     {"print", "print a module in the text format", print_command},
     {"spec", "run conformance scripts", spec_command},
     {"bench", "show what a program makes the interpreter do", bench_command},
+    {"plugin", "install, list, check, run, update and remove plugins", plugin_command, plugin_subcommands},
+    {"doctor", "check the installation, installed plugins and grants", doctor_command},
     {"completion", "print completion for bash, zsh or fish", completion_command},
 };
 
