@@ -219,6 +219,31 @@ TEST_CASE("a denial stays short and in one line whatever was asked for") {
         "plugin \"p\" may not exec:tool -c * * *: grants.exec = [\"tool -c * * *\"] would allow it");
 }
 
+TEST_CASE("what tells soon that a pattern does not match never hides one that does") {
+  const auto covers = [](const std::string& grant, std::string_view path) {
+    return authorize(granting({"fs:read:" + grant}), {CapabilityKind::fs_read, path}).allowed;
+  };
+  for (const char* grant : {"/srv/*/plugin/**/*.json", "/srv/*/plugin/**", "/*/x/plugin/b/*", "/**/plugin/**", "/srv/?/plugin/b/c.json",
+                            "/**/c.json", "/srv/x/*/b/c.json", "/srv/x/plugin/b/*.json", "/*/*/*/*/c.json", "/srv/x/plugin/b/c?json",
+                            "/srv/x/plugin/b/c.*n"}) {
+    CAPTURE(grant);
+    CHECK(covers(grant, "/srv/x/plugin/b/c.json"));
+    CHECK(!covers(grant, "/srv/x/plugins/b/c.jsonx"));
+    CHECK(!covers(grant, "/srv"));
+    CHECK(!covers(grant, "/c"));
+  }
+  CHECK(covers("/*/a/b", "/x/a/b"));
+  CHECK(!covers("/*/a/b", "/x/a"));
+  CHECK(!covers("/a*a", "/a"));
+  CHECK(covers("/a*a", "/aa"));
+  std::string deep;
+  for (int i = 0; i < 20; ++i) deep += "/n" + std::to_string(i);
+  CHECK(covers("/*" + deep, "/x" + deep));
+  CHECK(!covers("/*" + deep, "/x" + deep + "0"));
+  CHECK(env_allowed("*_TOKEN_OF_MINE", "A_TOKEN_OF_MINE"));
+  CHECK(!env_allowed("*_TOKEN_OF_MINE", "A_TOKEN_OF_MINX"));
+}
+
 TEST_CASE("copies of grants go their own ways") {
   Policy first = granting({"env:A"});
   Policy second = first;

@@ -140,13 +140,33 @@ Rule rule_of(Shape shape, std::string text, size_t fixed) {
   return rule;
 }
 
+// The last name without wildcards in front of the first `**`, behind the pattern's fixed beginning.
+void add_name_filter(Rule& rule, std::string_view pattern) {
+  std::string_view rest = pattern;
+  for (uint8_t at = 0; !rest.empty() && at < Target::kMostNames; ++at) {
+    const auto [name, below] = first_name(rest);
+    if (name == "**") return;
+    if (name.find_first_of("*?") == std::string_view::npos && name.size() <= UINT16_MAX) {
+      rule.name_at = at;
+      rule.name_size = static_cast<uint16_t>(name.size());
+      rule.name_probe = last_bytes(name);
+    }
+    rest = below;
+  }
+}
+
 Rule pattern_rule(std::string_view pattern, std::string_view wildcards, Shape shape) {
   const size_t fixed = pattern.find_first_of(wildcards);
   if (fixed == std::string_view::npos) return rule_of(Shape::exact, std::string(pattern), pattern.size());
   if (shape == Shape::path && fixed + 2 == pattern.size() && pattern.ends_with("/**")) {
     return rule_of(Shape::beginning, std::string(pattern.substr(0, fixed)), fixed);
   }
-  return rule_of(shape, std::string(pattern), fixed);
+  Rule rule = rule_of(shape, std::string(pattern), fixed);
+  const size_t tail = std::min<size_t>(pattern.size() - 1 - pattern.find_last_of(wildcards), 8);
+  rule.tail_size = static_cast<uint8_t>(tail);
+  rule.tail = last_bytes(pattern.substr(pattern.size() - tail));
+  if (shape == Shape::path) add_name_filter(rule, pattern);
+  return rule;
 }
 
 Rule host_rule(const Endpoint& endpoint) {
@@ -191,6 +211,18 @@ bool ends_with(std::string_view text, std::string_view ending, uint64_t probe) {
   return first_bytes(end) == probe && end == ending;
 }
 
+// False when the end of the text or one of its names says that the pattern does not match.
+bool may_match(const Rule& rule, const Target& target) {
+  if (target.text.size() < rule.tail_size) return false;
+  const std::string_view end = target.text.substr(target.text.size() - rule.tail_size);
+  if (last_bytes(end) != rule.tail) return false;
+  if (rule.name_at == Rule::kNoName) return true;
+  if (rule.name_at >= target.names) return false;
+  const size_t begin = rule.name_at == 0 ? 1 : target.name_ends[rule.name_at - 1] + size_t{1};
+  const size_t size = target.name_ends[rule.name_at] - begin;
+  return size == rule.name_size && last_bytes(target.text.substr(begin, size)) == rule.name_probe;
+}
+
 bool matches(const Rule& rule, const Target& target) {
   const std::string_view text = target.text;
   const std::string_view fixed(rule.text.data(), rule.fixed);
@@ -206,9 +238,9 @@ bool matches(const Rule& rule, const Target& target) {
     case Shape::address:
       return target.address && *target.address == rule.address;
     case Shape::path:
-      return begins_with(text, fixed, rule.probe) && matches_path(rule.text, text);
+      return may_match(rule, target) && begins_with(text, fixed, rule.probe) && matches_path(rule.text, text);
     case Shape::wildcard:
-      return begins_with(text, fixed, rule.probe) && matches_wildcard(rule.text, text);
+      return may_match(rule, target) && begins_with(text, fixed, rule.probe) && matches_wildcard(rule.text, text);
   }
   return false;
 }
@@ -256,7 +288,11 @@ std::optional<std::string> pattern_problem(CapabilityKind kind, std::string_view
 
 Target::Target(const Access& wanted) : access(wanted), text(wanted.target) {
   if (is_file(access.kind)) {
-    is_plain = is_plain_path(text);
+    is_plain = text.size() <= kMostPath && is_plain_path(text);
+    for (size_t at = 0; is_plain && at < text.size() && names < kMostNames; ++names) {
+      at = std::min(text.find('/', at + 1), text.size());
+      name_ends[names] = static_cast<uint16_t>(at);
+    }
   } else if (is_network(access.kind)) {
     text = plain_host_name(access.target, host);
     if (text.empty()) address = parse_address(access.target);

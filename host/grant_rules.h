@@ -38,6 +38,11 @@ struct Target {
   uint64_t tail = 0;      // its last eight bytes
   std::optional<HostAddress> address;
   bool is_plain = false;  // else nothing matches it
+  // The ends of a path's first names; what is beyond has no filter.
+  static constexpr size_t kMostNames = 12;
+  static constexpr size_t kMostPath = 4096;  // no file has a longer one
+  std::array<uint16_t, kMostNames> name_ends;
+  size_t names = 0;
   std::array<char, kMostHostName> host;
 };
 
@@ -58,6 +63,14 @@ struct Rule {
   uint16_t first_port = 0, last_port = 65535;
   uint32_t fixed = 0;  // how much of the text's beginning has no wildcard
   uint64_t probe = 0;  // the last eight bytes of that; of an ending its first
+  // Of a pattern, what else tells soon that it does not match: how many bytes behind its last wildcard are fixed, at most
+  // eight, and these; and of a path a name in front of `**` without wildcards, by its place, with its last eight bytes.
+  uint8_t tail_size = 0;
+  uint64_t tail = 0;
+  static constexpr uint8_t kNoName = 255;
+  uint8_t name_at = kNoName;
+  uint16_t name_size = 0;
+  uint64_t name_probe = 0;
   std::string text;
   HostAddress address{};
   bool has_arguments = false;
