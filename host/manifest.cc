@@ -222,9 +222,9 @@ class ManifestReader {
         file_, *table, "[runtime]",
         {{"max_memory_mib", [&](const toml::node& n) { return read_memory(n); }},
          {"timeout",
-          [&](const toml::node& n) { return read_limit(file_, n, "timeout", 0, INT64_MAX, runtime_.soft_timeout); }},
+          [&](const toml::node& n) { return read_limit_duration(file_, n, "timeout", 0, INT64_MAX, runtime_.soft_timeout); }},
          {"hard_timeout",
-          [&](const toml::node& n) { return read_limit(file_, n, "hard_timeout", 0, INT64_MAX, runtime_.timeout); }}}));
+          [&](const toml::node& n) { return read_limit_duration(file_, n, "hard_timeout", 0, INT64_MAX, runtime_.timeout); }}}));
     const auto soft = runtime_.soft_timeout.value_or(kSoftTimeout);
     const auto hard = runtime_.timeout.value_or(kHardTimeout);
     if (runtime_.soft_timeout && hard.count() > 0 && (soft > hard || soft.count() == 0)) {
