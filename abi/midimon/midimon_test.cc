@@ -144,14 +144,14 @@ std::string writer(std::string metadata) {
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1) (data (i32.const 0) "f---data") (data (i32.const 16) ")" + metadata + R"(")
     (func (export "init") (result i64) (i64.or (i64.const 0x1000000000) (i64.const )" +
-         std::to_string(metadata.size() - static_cast<size_t>(std::count(metadata.begin(), metadata.end(), '\\'))) + R"())))
+         std::to_string(metadata.size() - static_cast<size_t>(std::count(metadata.begin(), metadata.end(), '\\'))) + R"()))
     (func (export "alloc") (param i32) (result i32) i32.const 1024)
     (func (export "execute") (param i32 i32) (result i32) (local $e i32)
       (local.set $e (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 9)
         (i64.const 0x40) (i64.const 0) (i32.const 0) (i32.const 256)))
       (if (local.get $e) (then (return (local.get $e))))
       (i32.store (i32.const 512) (i32.const 4)) (i32.store (i32.const 516) (i32.const 4))
-      (call $write (i32.load (i32.const 256)) (i32.const 512) (i32.const 1) (i32.const 520))))";
+      (call $write (i32.load (i32.const 256)) (i32.const 512) (i32.const 1) (i32.const 520)))))";
 }
 
 TEST_CASE("filesystem is a data directory of the plugin's own, when it declares that and has one") {

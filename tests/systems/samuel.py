@@ -1,7 +1,7 @@
 """Plugins of the samuel system: files, commands and configuration, each as it is granted."""
 import json
 
-from harness import Skipped, check_equal, check_matches
+from harness import check_equal, check_matches
 
 NOTES = ("samuel-notes", "samuel-notes-go")
 
@@ -47,8 +47,6 @@ def test_notes(bench):
         grants = ("--grant", f"fs:read:{folder}/**", "--grant", f"fs:write:{folder}/**", "--config", f"file={file}")
         for number in (1, 2):
             run = call(bench, plugin, "run", "--input", f'{{"id":{number}}}', *grants).check_code(0)
-            if run.stdout == b"2\n" and number == 1:
-                raise Skipped("this host has no file access yet")
             check_equal(run.stdout, f'{{"notes":{number}}}\n'.encode(), plugin)
             check_matches(r"\[info\] noted", run.stderr, plugin)
         check_equal(file.read_text(), '{"id":1}\n{"id":2}\n', plugin)
@@ -67,8 +65,6 @@ def test_pipeline(bench):
             grants = {{ fs_read = ["{folder}/**"], fs_write = ["{folder}/**"] }}
             """)
         run = bench.wplug_run("run", toml, "--jobs", "1", stdin=b'{"a":1}\n{"a":2}\n').check_code(0)
-        if run.records == [2, 2]:
-            raise Skipped("this host has no file access yet")
         check_equal(run.records, [{"notes": 1}, {"notes": 2}], plugin)
 
 
@@ -77,8 +73,6 @@ def test_exec(bench):
     for plugin in NOTES:
         made = bench.folder / f"made by {plugin}"
         run = call(bench, plugin, "publish", "--grant", "exec:touch", "--config", f"command=touch '{made}'").check_code(0)
-        if run.stdout == b"2\n":
-            raise Skipped("this host runs no commands yet")
         check_equal((run.stdout, made.exists()), (b"0\n", True), plugin)
         run = call(bench, plugin, "publish", "--grant", "exec:touch", "--config", "command=rm -rf x").check_code(0)
         check_equal(run.stdout, b"3\n", plugin)
