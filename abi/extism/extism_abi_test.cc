@@ -57,7 +57,7 @@ TEST_CASE("what a plugin lacks or nobody offers is named before it runs") {
         "imports what the extism ABI does not have: extism:host/env.fly, extism:host/user.mult");
   options.entry = "run";
   CHECK(PluginUnderTest(R"((module (func (export "run") (param i32) (result i32) (i32.const 0))))", options, "extism")
-            .complaint == "exports \"run\" as func (i32) -> (i32), the extism ABI wants () -> (i32)");
+            .complaint == "exports \"run\" as function (i32) -> (i32), the extism ABI wants () -> (i32)");
   REQUIRE(options.grants.add("exec:ls").ok());
   CHECK(PluginUnderTest(kMinimal, options).complaint == "exec:ls: a plugin of the extism ABI has no way to use it");
 }

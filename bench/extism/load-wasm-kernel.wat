@@ -11,5 +11,5 @@
         (local.set $i (i64.add (local.get $i) (i64.const 1)))
         (br_if $next (i64.lt_u (local.get $i) (local.get $n))))
       (local.set $round (i32.add (local.get $round) (i32.const 1)))
-      (br_if $again (i32.lt_u (local.get $round) (i32.const 50))))
+      (br_if $again (i32.lt_u (local.get $round) (i32.const 10))))
     (i32.const 0)))

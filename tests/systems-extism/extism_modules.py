@@ -39,7 +39,10 @@ def call(bench, name, entry, text="", **manifest):
     """One call through a manifest made for it."""
     sources = manifest.pop("sources", [{"path": str(module(name))}])
     path = bench.write(f"{name}.json", json.dumps({"wasm": sources} | manifest))
-    return bench.wplug_run("call", path, entry, "--input", "-", stdin=text.encode())
+    run = bench.wplug_run("call", path, entry, "--input", "-", stdin=text.encode())
+    if "network and hashes are not available" in run.stderr:
+        raise Skipped("this build has neither requests nor hashes (OpenSSL)")
+    return run
 
 
 def output(bench, name, entry, text="", **manifest):
@@ -116,7 +119,7 @@ def test_read_write(bench):
     check_equal((data / "test.txt").read_text(), "hello world!", "the file")
     given["allowed_paths"] = {str(data): "/mnt"}
     call(bench, "read_write", "try_write", "hello hello!", **given).check_code(0)
-    check_equal((data / "test.txt").read_text(), "hello hello!", "the file after a write that is allowed")
+    check_equal((data / "test.txt").read_text(), "hello world!hello hello!", "the file after a write that is allowed")
 
 
 def test_hello(bench):
