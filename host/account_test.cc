@@ -69,7 +69,6 @@ TEST_CASE("each budget is refused by its name once it is spent") {
   budget.fuel = 10;
   budget.http_calls = 2;
   budget.time = milliseconds(5);
-  Usage usage;
   const auto refusal_after = [&](auto change) {
     Account account("t", budget);
     Usage used;
