@@ -21,6 +21,8 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wpedantic"
 #endif
+// Else it prints and aborts.
+#define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -147,6 +149,8 @@ class SafeSchema {
         WPLUG_TRY(visit(below, place));
       }
     }
+    rewrite_exclusive(schema, "exclusiveMinimum", "minimum");
+    rewrite_exclusive(schema, "exclusiveMaximum", "maximum");
     WPLUG_TRY(rewrite_pattern(schema));
     return rewrite_properties(schema, at);
   }
@@ -157,6 +161,16 @@ class SafeSchema {
     if (root_.empty() || !text.starts_with(root_)) return;
     const std::string rest = text.substr(root_.size());
     if (rest.empty() || rest == "#" || rest.starts_with("#/")) reference = rest.empty() ? "#" : rest;
+  }
+
+  // In draft 4 it says of the other limit whether it is one itself.
+  static void rewrite_exclusive(Json& schema, const char* exclusive, const char* limit) {
+    if (!schema.contains(exclusive) || !schema[exclusive].is_boolean()) return;
+    const bool is_exclusive = schema[exclusive].get<bool>();
+    schema.erase(exclusive);
+    if (!is_exclusive || !schema.contains(limit)) return;
+    schema[exclusive] = std::move(schema[limit]);
+    schema.erase(limit);
   }
 
   Result<void> rewrite_pattern(Json& schema) {
@@ -321,10 +335,12 @@ class ProblemFinder {
     for (int steps = 0; schema != nullptr && schema->is_object() && steps < 20; ++steps) {
       const auto reference = schema->find("$ref");
       if (reference == schema->end() || !reference->is_string()) return schema;
+      // Whatever the document is called in it: references to others have been refused.
       const std::string text = reference->get<std::string>();
-      if (!text.starts_with("#")) return nullptr;
+      const size_t pointer = text.find('#');
+      if (pointer == std::string::npos) return nullptr;
       try {
-        schema = &schema_.at(Json::json_pointer(text.substr(1)));
+        schema = &schema_.at(Json::json_pointer(text.substr(pointer + 1)));
       } catch (const std::exception&) {
         return nullptr;
       }

@@ -20,7 +20,7 @@ constexpr const char* kFolder = "/usr/share/json-schema-test-suite/tests";
 
 struct Expected {
   const char* file;  // "draft7/ref.json"
-  const char* name;  // what the schema is about, or that and " / " and what the value is; "*": all that is in the file
+  const char* name;  // what the schema is about, or that and " / " and what the value is
   const char* reason;
 };
 
@@ -70,7 +70,7 @@ TEST_CASE("the official tests of draft 4 and draft 7 pass but for those that are
   CHECK_MESSAGE(unexpected.empty(), unexpected);
   CHECK(tests > 600);
   for (size_t i = 0; i < std::size(kExpected); ++i) {
-    CHECK_MESSAGE(used.contains(i), kExpected[i].file << ": " << kExpected[i].name << " is listed and passes");
+    CHECK_MESSAGE(used.contains(i), (std::string(kExpected[i].file) + ": " + kExpected[i].name + " is listed and passes"));
   }
 }
 
