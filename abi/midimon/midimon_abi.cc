@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "abi/midimon/midimon_instance.h"
-#include "abi/support/exports.h"
+#include "abi/support/module_facts.h"
 
 namespace wplug {
 namespace {

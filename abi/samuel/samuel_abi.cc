@@ -5,7 +5,7 @@
 
 #include "abi/samuel/host_functions.h"
 #include "abi/samuel/samuel_instance.h"
-#include "abi/support/exports.h"
+#include "abi/support/module_facts.h"
 
 namespace wplug {
 namespace {
