@@ -178,7 +178,7 @@ class Download {
       return failed(url_, "the server sent another range than it says or was asked for");
     }
     if (range->total > options_.max_bytes) {
-      return Error(ErrorKind::limit, url_ + ": has " + std::to_string(range->total) + " bytes, more than " +
+      return Error(ErrorKind::host, url_ + ": has " + std::to_string(range->total) + " bytes, more than " +
                                          std::to_string(options_.max_bytes));
     }
     if (total_ != 0 && total_ != range->total) return failed(url_, "the file changed while it was downloaded");
@@ -202,9 +202,10 @@ Result<void> check_hash(const std::string& url, std::span<const uint8_t> bytes, 
 }
 
 Result<std::vector<uint8_t>> read_local(const std::string& url, std::string_view sha256, uint64_t most) {
-  WPLUG_TRY_ASSIGN(std::vector<uint8_t> bytes, read_file(url.substr(kFileScheme.size()), most));
-  WPLUG_TRY(check_hash(url, bytes, sha256));
-  return bytes;
+  auto bytes = read_file(url.substr(kFileScheme.size()), most);
+  if (!bytes.ok()) return Error(ErrorKind::host, bytes.error().message());
+  WPLUG_TRY(check_hash(url, *bytes, sha256));
+  return std::move(*bytes);
 }
 
 }  // namespace

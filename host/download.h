@@ -25,7 +25,7 @@ struct DownloadOptions {
 bool is_url(std::string_view text);
 
 // The bytes behind `url`. `sha256` in lower-case hexadecimal: they must hash to it; empty: anything. Errors: host (network,
-// an answer other than 2xx, a server that contradicts itself), limit, link (another hash).
+// an answer other than 2xx, a server that contradicts itself, more than max_bytes), link (another hash).
 Result<std::vector<uint8_t>> download(const std::string& url, std::string_view sha256, const DownloadOptions& options);
 
 // The same for a small file that need not exist: empty when the server says 404 or 410.

@@ -25,7 +25,7 @@ struct ServiceObject {
 };
 constexpr ServiceObject kServiceObjects[] = {{"openssl", "libwplug_openssl.so"},
                                              {"re2", "libwplug_re2.so"},
-                                             {"c-ares", "libwplug_network.so"}};
+                                             {"c-ares", "libcares.so.2"}};
 
 // Everything that is found, as text lines and as JSON.
 class Examination {
