@@ -45,7 +45,9 @@ Result<std::vector<uint8_t>> read_file(const std::string& path, uint64_t most) {
     if (size > most) {
       return Error(ErrorKind::limit, path + ": has more than " + std::to_string(most) + " bytes");
     }
-    bytes.resize(std::max<size_t>(bytes.capacity(), size + 65536));
+    // Only when the hint was wrong: a module keeps what is allocated here.
+    if (size == bytes.capacity()) bytes.reserve(std::max<size_t>(2 * size, 65536));
+    bytes.resize(bytes.capacity());
     const ssize_t got = ::read(file.get(), bytes.data() + size, bytes.size() - size);
     bytes.resize(size + static_cast<size_t>(std::max<ssize_t>(got, 0)));
     if (got == 0) return bytes;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "host/description_slot.h"
+#include "host/files.h"
 #include "host/openssl_services.h"
 #include "host/temporary_folder_test.h"
 #include "wplug/text.h"
@@ -120,6 +121,14 @@ TEST_CASE("a module beyond the budget is given and not kept; no budget keeps all
   ModuleCache unlimited(engine(), {.budget_bytes = 0});
   for (int n = 0; n < 50; ++n) REQUIRE(unlimited.get(module_bytes(n)).ok());
   CHECK(unlimited.stats().modules == 50);
+}
+
+TEST_CASE("a file's bytes take no more room than they have") {
+  const TestFolder folder;
+  const auto bytes = read_file(folder.write("small", "12345678"));
+  REQUIRE(bytes.ok());
+  CHECK(bytes->size() == 8);
+  CHECK(bytes->capacity() < 64);
 }
 
 TEST_CASE("a failure is not kept") {

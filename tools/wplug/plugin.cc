@@ -25,7 +25,7 @@ constexpr Subcommand kSubcommands[] = {
     {{"list", "what is installed", plugin_list_command}, "[--json]"},
     {{"check", "look at hash, signature and health of what is installed", plugin_check_command},
      "[NAME] [--json] [--trusted-key FILE] [--require-signature]"},
-    {{"run", "call an entry of an installed plugin", plugin_run_command}, "NAME [ENTRY] [options of wplug call]"},
+    {{"run", "call an entry of an installed plugin", plugin_run_command}, "NAME [ENTRY] [--input FILE|TEXT] [--config KEY=VALUE] [--grant CAPABILITY] [options of wplug call]"},
     {{"update", "fetch plugins again from where they came", plugin_update_command},
      "[NAME] [--trusted-key FILE] [--require-signature] [--allow-host HOST] [--max-size SIZE] [--dry-run]"},
     {{"uninstall", "remove a plugin", plugin_uninstall_command}, "NAME [--dry-run]"},
