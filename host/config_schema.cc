@@ -55,9 +55,11 @@ Result<std::optional<ConfigProblem>> check_config(const Plugin& plugin) {
   if (!has_schema(plugin)) return std::optional<ConfigProblem>();
   Failure failure;
   const PluginDescription* description = plugin.description(failure);
-  if (description == nullptr) return Error(ErrorKind::host, failure.message);
+  // A plugin that cannot be asked cannot be called either, which says more.
+  if (description == nullptr) return std::optional<ConfigProblem>();
   if (description->schema.empty()) return std::optional<ConfigProblem>();
-  auto problem = validate_json(description->schema, plugin.terms().config_json());
+  auto problem = validate_json(description->schema, plugin.terms().config_json(),
+                               plugin.abi().record_completes_config());
   if (problem.ok() || problem.error().kind() == ErrorKind::misuse) return problem;
   return Error(problem.error().kind(), "the schema that the plugin gives of its configuration: " + problem.error().message());
 }

@@ -24,10 +24,11 @@ struct ConfigProblem {
 
 // nullopt: `json` is as `schema` wants it. Errors: invalid (what is not a schema), limit (a schema that is too large or
 // refers to itself without end), misuse (`json` is not JSON), host (this host was built without the validator).
-Result<std::optional<ConfigProblem>> validate_json(std::string_view schema, std::string_view json);
+// `partial`: what the schema requires at its top may be missing.
+Result<std::optional<ConfigProblem>> validate_json(std::string_view schema, std::string_view json, bool partial = false);
 
 // Asks a plugin whose ABI has a schema for it and looks at the plugin's configuration. nullopt: it is right, or there is no
-// schema. Errors: as of validate_json, the message says that it is the plugin's schema; host: it could not be asked.
+// schema, or it could not be asked. Errors: as of validate_json, the message says that it is the plugin's schema.
 Result<std::optional<ConfigProblem>> check_config(const Plugin& plugin);
 
 // The place of the value, or of the nearest one around it that has a place.

@@ -442,8 +442,9 @@ Result<std::optional<ConfigProblem>> validate(const Json& original, const Json& 
 
 }  // namespace
 
-Result<std::optional<ConfigProblem>> validate_json(std::string_view schema_text, std::string_view json) {
-  WPLUG_TRY_ASSIGN(const Json schema, parse(schema_text, ErrorKind::invalid, "it"));
+Result<std::optional<ConfigProblem>> validate_json(std::string_view schema_text, std::string_view json, bool partial) {
+  WPLUG_TRY_ASSIGN(Json schema, parse(schema_text, ErrorKind::invalid, "it"));
+  if (partial && schema.is_object()) schema.erase("required");
   WPLUG_TRY_ASSIGN(const Json document, parse(json, ErrorKind::misuse, "the configuration"));
   try {
     return validate(schema, document);

@@ -3,7 +3,7 @@
 
 namespace wplug {
 
-Result<std::optional<ConfigProblem>> validate_json(std::string_view, std::string_view) {
+Result<std::optional<ConfigProblem>> validate_json(std::string_view, std::string_view, bool) {
   return Error(ErrorKind::host, "cannot be looked at: this wplug was built without valijson");
 }
 

@@ -148,8 +148,8 @@ TEST_CASE("a broken schema and a plugin that gives none are told apart") {
   CHECK(problem.error().message().starts_with("the schema that the plugin gives of its configuration: is not a JSON Schema"));
   const DescribedAbi silent("fail");
   problem = check_config(*fake_plugin(silent));
-  REQUIRE(!problem.ok());
-  CHECK(problem.error().message().find("out of order") != std::string::npos);
+  REQUIRE(problem.ok());
+  CHECK(!*problem);
   const DescribedAbi none("");
   problem = check_config(*fake_plugin(none));
   REQUIRE(problem.ok());

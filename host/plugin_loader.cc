@@ -16,6 +16,10 @@ namespace {
 // What went wrong with a file, which the message names.
 Error of_file(const std::string& file, const Error& error) {
   if (error.message().starts_with(file)) return error;
+  if (const auto place = error.place()) {
+    return Error(error.kind(), file + ":" + std::to_string(place->line) + ":" + std::to_string(place->column) + ": " +
+                                   error.message());
+  }
   return Error(error.kind(), file + ": " + error.message(), error.offset().value_or(Error::kNoOffset));
 }
 

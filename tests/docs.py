@@ -49,6 +49,8 @@ class Wplug:
             command, options = (), words[1:]
         else:
             command, options = (words[1],), words[2:]
+            if words[1] == "plugin" and options and not options[0].startswith("-"):
+                command, options = ("plugin", options[0]), options[1:]
         text = self.help(*command)
         if text is None:
             return f"wplug has no command {words[1]}"
@@ -65,6 +67,8 @@ def command_complaint(wplug, line):
     line = re.sub(r"^\$ ", "", line.strip())
     if not line or line.startswith("#"):
         return None
+    if "<<" in line or "\n" in line:
+        return None  # a file or a text of several lines
     for part in re.split(r"\s(?:\||&&|;)\s", line):
         words = [w for w in shlex.split(part, comments=True) if not re.match(r"^[A-Z_]+=", w)]
         if not words:
@@ -76,6 +80,21 @@ def command_complaint(wplug, line):
         elif "/" in words[0] and not words[0].startswith(("build", "/", "~")) and not (ROOT / words[0]).is_file():
             return f"there is no {words[0]}"
     return None
+
+
+def command_lines(body):
+    """The commands of a block: a quoted text and a continued line go on to the next line."""
+    pending = ""
+    for line in body.replace("\\\n", " ").splitlines():
+        pending = f"{pending}\n{line}" if pending else line
+        try:
+            shlex.split(pending, comments=True)
+        except ValueError:
+            continue
+        yield pending
+        pending = ""
+    if pending:
+        yield pending
 
 
 def run_complaint(wplug, text):
@@ -104,8 +123,7 @@ def check_document(wplug, path):
             found.append(f"{name}: a block is not in {match[2]} as it says")
         if match[1] != "sh":
             continue
-        body = match[3].replace("\\\n", " ")
-        complaints = [command_complaint(wplug, line) for line in body.splitlines()]
+        complaints = [command_complaint(wplug, line) for line in command_lines(match[3])]
         if match[2] == "run" and not any(complaints):
             complaints.append(run_complaint(wplug, match[3]))
         line = text.count("\n", 0, match.start()) + 1

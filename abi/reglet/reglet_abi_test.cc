@@ -7,6 +7,8 @@
 namespace wplug {
 namespace {
 
+using namespace reglet_test;
+
 Module compile(const std::string& text) { return compile_text(*Engine::create(), text); }
 
 std::string complaint(const std::string& text, std::string entry = "observe") {

@@ -8,6 +8,8 @@
 namespace wplug {
 namespace {
 
+using namespace reglet_test;
+
 using namespace std::chrono_literals;
 
 RegletText asking(std::string function, std::string request) {

@@ -15,7 +15,7 @@
 #include "wplug/plugin.h"
 #include "wplug/text.h"
 
-namespace wplug {
+namespace wplug::reglet_test {
 
 // `text` as the body of a string of the text format.
 inline std::string wat_string(std::string_view text) {
@@ -223,4 +223,4 @@ inline PluginOptions granting(std::string_view capability) {
   return options;
 }
 
-}  // namespace wplug
+}  // namespace wplug::reglet_test

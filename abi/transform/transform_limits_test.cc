@@ -36,7 +36,7 @@ std::string plugin_text(const std::string& body) {
     (func (export "get_output_len") (result i32) (global.get $length))
     (func $deep (param i32) (result i32) (i32.add (i32.const 1) (call $deep (local.get 0))))
     (func (export "transform") (param $at i32) (param $size i32) (result i32) (local $n i32)
-      )" + body + R"())";
+      )" + body + "))";
 }
 
 struct Bench {

@@ -175,6 +175,8 @@ class PluginAbi {
   virtual bool gives_text() const { return false; }
   // Whether results pass through the redactor where the configuration says nothing about it: they are reports, not data.
   virtual bool redacts_output() const { return false; }
+  // Whether a record is laid over the configuration, so that a configuration by itself may lack what its schema requires.
+  virtual bool record_completes_config() const { return false; }
   // Whether plugins declare capabilities, so that what is granted but not declared is denied.
   virtual bool declares_capabilities() const { return false; }
   // All that can be told without running: the entry and its type, grants that this ABI has no use for. Errors: link,
