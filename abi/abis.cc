@@ -1,5 +1,8 @@
 #include "wplug/abis.h"
 
+#include "abi/reglet/reglet_abi.h"
+#include "abi/midimon/midimon_abi.h"
+#include "abi/samuel/samuel_abi.h"
 #include "abi/extism/extism_abi.h"
 #include "abi/opa/opa_abi.h"
 #include "abi/transform/transform_abi.h"
@@ -9,7 +12,7 @@
 namespace wplug {
 
 std::span<const PluginAbi* const> plugin_abis() {
-  static const PluginAbi* const abis[] = {&transform_abi(), &extism_abi(), &opa_abi(), &wapc_abi(), &wasi_stage_abi()};
+  static const PluginAbi* const abis[] = {&transform_abi(), &reglet_abi(), &midimon_abi(), &samuel_abi(), &extism_abi(), &opa_abi(), &wapc_abi(), &wasi_stage_abi()};
   return abis;
 }
 

@@ -4,7 +4,8 @@
     compare_wasmtime.py FILE…
 
 Needs the package `wasmtime` of PyPI. Compared are results (of NaNs only that they are), traps, memories, globals and what the
-host functions were given. Modules that ran out of fuel are left out: wasmtime counts otherwise.
+host functions were given. Modules that ran out of fuel or
+stack are left out: wasmtime counts otherwise.
 The last line is a JSON object of totals; exit code 1 when something differed.
 """
 import ctypes
@@ -28,10 +29,14 @@ TRAPS = {
     "INTEGER_DIVISION_BY_ZERO": {"integer_divide_by_zero"},
     "BAD_CONVERSION_TO_INTEGER": {"invalid_conversion_to_integer"},
     "UNREACHABLE": {"unreachable"},
-    "NULL_REFERENCE": {"null_reference"},
+    "NULL_REFERENCE": {"null_reference", "null_function_reference", "null_structure_reference", "null_array_reference",
+                       "null_i31_reference", "null_exception_reference"},
+    "CAST_FAILURE": {"cast_failure"},
+    "ARRAY_OUT_OF_BOUNDS": {"out_of_bounds_array_access"},
     "UNCAUGHT_EXCEPTION": {"uncaught_exception"},
 }
 MASK = (1 << 64) - 1
+NUMBERS = ("i32", "i64", "f32", "f64")
 FEATURES = ("bulk_memory", "exceptions", "function_references", "gc", "memory64", "multi_memory", "multi_value",
             "reference_types", "simd", "tail_call", "threads", "wide_arithmetic", "custom_page_sizes")
 
@@ -102,9 +107,14 @@ class Run:
         self.module = wasmtime.Module(engine, source)
         self.host = Host()
         i32, i64 = wasmtime.ValType.i32(), wasmtime.ValType.i64()
-        mix = wasmtime.Func(self.store, wasmtime.FuncType([i64], [i64]), self.host.mix)
-        note = wasmtime.Func(self.store, wasmtime.FuncType([i32], []), self.host.note)
-        self.instance = wasmtime.Instance(self.store, self.module, [mix, note])
+        externref = wasmtime.ValType.externref()
+        functions = {"mix": ([i64], [i64], self.host.mix), "note": ([i32], [], self.host.note),
+                     "ref": ([i32], [externref], lambda value: value)}
+        imports = []
+        for imported in self.module.imports:
+            params, results, function = functions[imported.name]
+            imports.append(wasmtime.Func(self.store, wasmtime.FuncType(params, results), function))
+        self.instance = wasmtime.Instance(self.store, self.module, imports)
         self.exports = self.instance.exports(self.store)
         self.types = [(export.name, export.type) for export in self.module.exports]
 
@@ -112,8 +122,9 @@ class Run:
         text = f" | host {self.host.state:x}"
         for name, kind in self.types:
             if isinstance(kind, wasmtime.GlobalType):
-                text += f" {name} {encode(str(kind.content), self.exports[name].value(self.store))}"
-            elif not isinstance(kind, wasmtime.FuncType):
+                if str(kind.content) in NUMBERS:
+                    text += f" {name} {encode(str(kind.content), self.exports[name].value(self.store))}"
+            elif isinstance(self.exports[name], (wasmtime.Memory, wasmtime.SharedMemory)):
                 pages, data = contents(self.store, self.exports[name])
                 text += f" {name} {pages}/{zlib.crc32(data):x}"
         return text
@@ -166,20 +177,20 @@ def compare(engine, case):
 
 def main():
     engine = make_engine()
-    totals = {"modules": 0, "lines": 0, "out_of_fuel": 0, "differences": 0}
+    totals = {"modules": 0, "lines": 0, "stopped": 0, "differences": 0}
     for path in sys.argv[1:]:
         with open(path, encoding="utf-8") as cases:
             for text in cases:
                 case = json.loads(text)
-                if case["out_of_fuel"]:
-                    totals["out_of_fuel"] += 1
+                if case["stopped"]:
+                    totals["stopped"] += 1
                     continue
                 difference = compare(engine, case)
                 totals["modules"] += 1
                 totals["lines"] += len(case["lines"])
                 if difference:
                     totals["differences"] += 1
-                    print(f"seed {case['seed']}: {difference}")
+                    print(f"{case['name']}: {difference}")
     print(json.dumps(totals))
     return 1 if totals["differences"] else 0
 

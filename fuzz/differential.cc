@@ -4,7 +4,7 @@
 //   fuzz-differential [--seeds FIRST..LAST] [--seconds N] [--without FEATURE,…] [--out FILE] [--keep FOLDER] [FILE.hex…]
 //
 // Files are modules in hexadecimal, which are run instead of seeds unless --seeds is given too.
-// --out writes, for each module, a line of JSON with its seed, bytes (hexadecimal) and outcome, for comparison with other builds and
+// --out writes, for each module, a line of JSON with its name, bytes (hexadecimal) and outcome, for comparison with other builds and
 // engines. --keep saves modules that differ. Exit code 1 when something differed.
 #include <algorithm>
 #include <cctype>
@@ -35,9 +35,17 @@ struct Options {
   std::vector<std::string> files;
 };
 
+// Small enough for collections in modules that make garbage, large enough for what they keep.
+constexpr uint64_t kSmallHeap = uint64_t{768} << 10;
+constexpr uint64_t kCollectEach = 2048;
+
 struct Configuration {
   const char* name;
   Engine engine;
+  // How the collector is made to run in the midst of things; only where objects took as much as `least_heap` bytes.
+  uint64_t heap_bytes = StoreLimits{}.gc_heap_bytes;
+  uint64_t collect_each = UINT64_MAX;
+  uint64_t least_heap = 0;
 };
 
 [[noreturn]] void usage(const std::string& why) {
@@ -128,6 +136,12 @@ std::vector<Configuration> configurations() {
   add("guard pages", [](Config& config) { config.memory = MemoryKind::guard_pages; });
   add("lowered ahead", [](Config& config) { config.eager_lowering = true; });
   add("no metering", [](Config& config) { config.metering = false; });
+  add("collecting often", [](Config&) {});
+  all.back().collect_each = kCollectEach;
+  all.back().least_heap = 1;
+  add("small heap", [](Config&) {});
+  all.back().heap_bytes = kSmallHeap;
+  all.back().least_heap = kSmallHeap / 2;
   return all;
 }
 
@@ -144,8 +158,8 @@ std::string first_difference(const Outcome& a, const Outcome& b, bool with_fuel)
   return {};
 }
 
-void write_json(std::ofstream& out, uint64_t seed, const std::vector<uint8_t>& bytes, const Outcome& outcome) {
-  out << "{\"seed\":" << seed << ",\"out_of_fuel\":" << (outcome.out_of_fuel ? "true" : "false") << ",\"bytes\":\"";
+void write_json(std::ofstream& out, const std::string& name, const std::vector<uint8_t>& bytes, const Outcome& outcome) {
+  out << "{\"name\":\"" << name << "\",\"stopped\":" << (outcome.out_of_fuel || outcome.out_of_stack ? "true" : "false") << ",\"bytes\":\"";
   static constexpr char kDigits[] = "0123456789abcdef";
   for (uint8_t byte : bytes) out << kDigits[byte >> 4] << kDigits[byte & 15];
   out << "\",\"lines\":[";
@@ -170,10 +184,10 @@ class Differential {
       if (options_.seconds > 0 && passed.count() >= options_.seconds) break;
       one("seed " + std::to_string(seed), seed, generate_module(seed, {options_.features}));
     }
-    std::printf("%llu modules, from seed %llu: %llu calls, %llu traps, %llu instructions, %llu modules out of fuel, %llu refused, "
-                "%llu differences\n",
+    std::printf("%llu modules, from seed %llu: %llu calls, %llu traps, %llu instructions, %llu modules out of fuel, %llu out of stack, "
+                "%llu out of a small heap, %llu refused, %llu collections, %llu differences\n",
                 static_cast<unsigned long long>(seed - options_.first + options_.files.size()), static_cast<unsigned long long>(options_.first), calls_,
-                traps_, instructions_, out_of_fuel_, refused_, differences_);
+                traps_, instructions_, out_of_fuel_, out_of_stack_, out_of_heap_, refused_, collections_, differences_);
     return differences_ == 0 && refused_ == 0 ? 0 : 1;
   }
 
@@ -183,7 +197,7 @@ class Differential {
     plain.seed = seed;
     const Outcome reference = run_module(all_[0].engine, bytes, plain);
     count(name, reference);
-    if (out_.is_open()) write_json(out_, seed, bytes, reference);
+    if (out_.is_open()) write_json(out_, name, bytes, reference);
     RunOptions exact = plain;
     exact.stop_one_short = true;
     const Outcome exact_reference = run_module(all_[0].engine, bytes, exact);
@@ -191,20 +205,30 @@ class Differential {
       if (line.find("PAST THE LIMIT") != std::string::npos) report(name, bytes, all_[0].name, line);
     }
     for (size_t i = 1; i < all_.size(); ++i) {
-      const bool metered = all_[i].engine.config().metering;
-      if (!metered && reference.out_of_fuel) continue;
+      const Configuration& other = all_[i];
+      const bool metered = other.engine.config().metering;
+      if ((!metered && reference.out_of_fuel) || reference.heap_bytes < other.least_heap) continue;
       RunOptions options = plain;
+      options.heap_bytes = exact.heap_bytes = other.heap_bytes;
+      options.collect_each = exact.collect_each = other.collect_each;
       if (!metered) options.fuel = 0;
-      const Outcome other = run_module(all_[i].engine, bytes, options);
-      std::string difference = first_difference(reference, other, metered);
-      if (difference.empty() && metered) {
-        difference = first_difference(exact_reference, run_module(all_[i].engine, bytes, exact), true);
+      const Outcome outcome = run_module(other.engine, bytes, options);
+      collections_ += outcome.collections;
+      if (reference.out_of_stack || outcome.out_of_stack) continue;
+      if (outcome.out_of_heap && !reference.out_of_heap) {
+        ++out_of_heap_;
+        continue;
       }
-      if (!difference.empty()) report(name, bytes, all_[i].name, difference);
+      std::string difference = first_difference(reference, outcome, metered);
+      if (difference.empty() && metered) {
+        difference = first_difference(exact_reference, run_module(other.engine, bytes, exact), true);
+      }
+      if (!difference.empty()) report(name, bytes, other.name, difference);
     }
   }
   void count(const std::string& name, const Outcome& outcome) {
     out_of_fuel_ += outcome.out_of_fuel ? 1 : 0;
+    out_of_stack_ += outcome.out_of_stack ? 1 : 0;
     for (const std::string& line : outcome.lines) {
       calls_ += line.starts_with("f") ? 1 : 0;
       traps_ += line.find(": trap ") != std::string::npos ? 1 : 0;
@@ -228,7 +252,8 @@ class Differential {
   const Options& options_;
   std::vector<Configuration> all_;
   std::ofstream out_;
-  unsigned long long calls_ = 0, traps_ = 0, instructions_ = 0, out_of_fuel_ = 0, refused_ = 0, differences_ = 0;
+  unsigned long long calls_ = 0, traps_ = 0, instructions_ = 0, out_of_fuel_ = 0, out_of_stack_ = 0, refused_ = 0, out_of_heap_ = 0, collections_ = 0,
+                     differences_ = 0;
 };
 
 }  // namespace

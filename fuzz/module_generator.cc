@@ -1,78 +1,18 @@
 #include "fuzz/module_generator.h"
 
+#include <array>
 #include <string>
 
 #include "fuzz/body_generator.h"
 #include "fuzz/byte_writer.h"
+#include "fuzz/constants.h"
+#include "fuzz/digest.h"
 #include "fuzz/plan.h"
 #include "fuzz/random.h"
 
 namespace wplug::fuzz {
 
 namespace {
-
-std::vector<ValType> value_types(Features features) {
-  std::vector<ValType> types = {ValType::i32(), ValType::i32(), ValType::i64(), ValType::i64(), ValType::f32(), ValType::f64()};
-  if (features.has(Feature::simd)) types.insert(types.end(), {ValType::v128(), ValType::v128()});
-  if (features.has(Feature::reference_types)) types.insert(types.end(), {ValType::funcref(), ValType::externref()});
-  return types;
-}
-
-std::vector<ValType> some_types(Random& random, const std::vector<ValType>& from, uint32_t most) {
-  std::vector<ValType> types(random.below(most + 1));
-  for (ValType& type : types) type = random.pick(from);
-  return types;
-}
-
-Plan make_plan(Random& random, Features features) {
-  Plan plan;
-  plan.features = features;
-  plan.value_types = value_types(features);
-  const std::vector<ValType> numbers = {ValType::i32(), ValType::i64(), ValType::f32(), ValType::f64()};
-
-  // The imports' types first.
-  plan.types.push_back({{ValType::i64()}, {ValType::i64()}});
-  plan.types.push_back({{ValType::i32()}, {}});
-  for (uint32_t n = random.between(3, 9); n-- > 0;) {
-    const std::vector<ValType>& from = random.one_in(3) ? plan.value_types : numbers;
-    plan.types.push_back({some_types(random, from, 4), some_types(random, from, random.one_in(4) ? 3 : 1)});
-  }
-  plan.functions = {0, 1};
-  const auto types = static_cast<uint32_t>(plan.types.size());
-  for (uint32_t n = random.between(2, 9); n-- > 0;) plan.functions.push_back(random.below(types));
-  // What tables hold comes first, so that calls through them never recurse.
-  plan.table_functions = kImports + (static_cast<uint32_t>(plan.functions.size()) - kImports) / 2;
-
-  const uint32_t memories = features.has(Feature::multi_memory) ? random.between(0, 3) : random.one_in(8) ? 0 : 1;
-  for (uint32_t i = 0; i < memories; ++i) {
-    MemoryPlan memory;
-    memory.is_64 = features.has(Feature::memory64) && random.one_in(3);
-    memory.shared = features.has(Feature::threads) && random.one_in(4);
-    memory.min = random.below(3);
-    memory.max = memory.min + random.below(3);
-    plan.memories.push_back(memory);
-  }
-  const uint32_t tables = features.has(Feature::reference_types) ? random.below(3) : random.below(2);
-  for (uint32_t i = 0; i < tables; ++i) {
-    TablePlan table;
-    table.element = i == 0 || random.one_in(2) ? ValType::funcref() : ValType::externref();
-    table.is_64 = features.has(Feature::memory64) && random.one_in(4);
-    table.min = random.below(12);
-    table.max = table.min + random.below(8);
-    plan.tables.push_back(table);
-  }
-  for (uint32_t n = random.below(6); n-- > 0;) plan.globals.push_back({random.pick(plan.value_types), !random.one_in(5)});
-  if (features.has(Feature::bulk_memory)) plan.passive_data = random.below(3);
-  for (uint32_t n = features.has(Feature::bulk_memory) ? random.below(3) : 0; n-- > 0;) {
-    plan.passive_elements.push_back(random.below(6));
-  }
-  if (features.has(Feature::exceptions)) {
-    for (uint32_t n = random.below(4); n-- > 0;) plan.tags.push_back(random.pick(plan.types).params);
-    // Blocks that a handler's values leave.
-    for (const std::vector<ValType>& params : plan.tags) plan.types.push_back({{}, params});
-  }
-  return plan;
-}
 
 class ModuleWriter {
  public:
@@ -108,42 +48,72 @@ class ModuleWriter {
     module_.u(payload.size());
     module_.append(payload.bytes());
   }
-  static void value_type(ByteWriter& out, ValType type) { write_type(out, type); }
   static void limits(ByteWriter& out, uint64_t min, uint64_t max, bool is_64, bool shared) {
     out.u8(1 | (shared ? 2u : 0u) | (is_64 ? 4u : 0u));
     out.u(min);
     out.u(max);
   }
-  void constant(ByteWriter& out, ValType type) {
-    write_constant(out, random_, type);
+  void constant(ByteWriter& out, ValType type, uint32_t globals = 0) {
+    write_constant(out, random_, plan_, type, plan_.features.has(Feature::gc) ? globals : 0);
     out.op(Op::end);
   }
 
   void types() {
     ByteWriter out;
-    out.u(plan_.types.size() + plan_.tags.size());
-    auto list = [&out](const std::vector<ValType>& types) {
-      out.u(types.size());
-      for (ValType type : types) value_type(out, type);
-    };
-    for (const FuncType& type : plan_.types) {
-      out.u8(0x60);
-      list(type.params);
-      list(type.results);
-    }
-    for (const std::vector<ValType>& params : plan_.tags) {
-      out.u8(0x60);
-      list(params);
-      list({});
+    out.u(plan_.groups.size());
+    size_t at = 0;
+    for (uint32_t size : plan_.groups) {
+      // A group of one may be written as a group.
+      if (size != 1 || (plan_.features.has(Feature::gc) && random_.one_in(8))) {
+        out.u8(0x4e);
+        out.u(size);
+      }
+      for (uint32_t i = 0; i < size; ++i) type(out, plan_.types[at++]);
     }
     section(1, out);
   }
+  void type(ByteWriter& out, const SubType& type) {
+    if (!type.is_final || type.supertype) {
+      out.u8(type.is_final ? 0x4f : 0x50);
+      out.u(type.supertype ? 1 : 0);
+      if (type.supertype) out.u(*type.supertype);
+    }
+    switch (type.kind) {
+      case CompositeKind::func:
+        out.u8(0x60);
+        list(out, type.func.params);
+        list(out, type.func.results);
+        break;
+      case CompositeKind::struct_:
+        out.u8(0x5f);
+        out.u(type.fields.size());
+        for (const FieldType& one : type.fields) field(out, one);
+        break;
+      case CompositeKind::array:
+        out.u8(0x5e);
+        field(out, type.fields[0]);
+        break;
+    }
+  }
+  static void list(ByteWriter& out, const std::vector<ValType>& types) {
+    out.u(types.size());
+    for (ValType type : types) write_type(out, type);
+  }
+  static void field(ByteWriter& out, const FieldType& field) {
+    if (field.packed == Packed::none) {
+      write_type(out, field.type);
+    } else {
+      out.u8(field.packed == Packed::i8 ? 0x78 : 0x77);
+    }
+    out.u8(field.is_mutable ? 1 : 0);
+  }
   void imports() {
     ByteWriter out;
-    out.u(kImports);
-    for (uint32_t i = 0; i < kImports; ++i) {
+    static constexpr std::array<const char*, 3> kNames = {"mix", "note", "ref"};
+    out.u(plan_.imports);
+    for (uint32_t i = 0; i < plan_.imports; ++i) {
       out.name("host");
-      out.name(i == 0 ? "mix" : "note");
+      out.name(kNames[i]);
       out.u8(0);
       out.u(plan_.functions[i]);
     }
@@ -151,16 +121,22 @@ class ModuleWriter {
   }
   void functions() {
     ByteWriter out;
-    out.u(plan_.functions.size() - kImports);
-    for (size_t i = kImports; i < plan_.functions.size(); ++i) out.u(plan_.functions[i]);
+    out.u(plan_.functions.size() - plan_.imports);
+    for (size_t i = plan_.imports; i < plan_.functions.size(); ++i) out.u(plan_.functions[i]);
     section(3, out);
   }
   void tables() {
     ByteWriter out;
     out.u(plan_.tables.size());
     for (const TablePlan& table : plan_.tables) {
-      value_type(out, table.element);
+      const bool has_value = !table.element.is_nullable() || (plan_.has_objects() && random_.one_in(4));
+      if (has_value) {
+        out.u8(0x40);
+        out.u8(0);
+      }
+      write_type(out, table.element);
       limits(out, table.min, table.max, table.is_64, false);
+      if (has_value) constant(out, table.element);
     }
     section(4, out);
   }
@@ -175,17 +151,17 @@ class ModuleWriter {
     out.u(plan_.tags.size());
     for (size_t i = 0; i < plan_.tags.size(); ++i) {
       out.u8(0);
-      out.u(plan_.types.size() + i);
+      out.u(plan_.tags[i]);
     }
     section(13, out);
   }
   void globals() {
     ByteWriter out;
     out.u(plan_.globals.size());
-    for (const GlobalPlan& global : plan_.globals) {
-      value_type(out, global.type);
-      out.u8(global.is_mutable ? 1 : 0);
-      constant(out, global.type);
+    for (uint32_t i = 0; i < plan_.globals.size(); ++i) {
+      write_type(out, plan_.globals[i].type);
+      out.u8(plan_.globals[i].is_mutable ? 1 : 0);
+      constant(out, plan_.globals[i].type, i);
     }
     section(6, out);
   }
@@ -198,8 +174,8 @@ class ModuleWriter {
       out.u8(kind);
       out.u(index);
     };
-    for (uint32_t i = kImports; i < plan_.functions.size(); ++i) {
-      const FuncType& type = plan_.types[plan_.functions[i]];
+    for (uint32_t i = plan_.imports; i < plan_.functions.size(); ++i) {
+      const FuncType& type = plan_.type_of(i);
       if (all_numbers(type.params) && all_numbers(type.results)) add('f', i, 0);
     }
     for (uint32_t i = 0; i < plan_.memories.size(); ++i) add('m', i, 2);
@@ -223,23 +199,34 @@ class ModuleWriter {
   void elements() {
     ByteWriter out;
     uint32_t count = 0;
-    for (uint32_t size : plan_.passive_elements) {
+    for (const ElementPlan& segment : plan_.passive_elements) {
       ++count;
-      out.u(1);
-      out.u8(0);
-      function_indices(out, size);
+      if (segment.type == ValType::funcref()) {
+        out.u(1);
+        out.u8(0);
+        function_indices(out, segment.size);
+      } else {
+        out.u(5);
+        expressions(out, segment);
+      }
     }
     for (uint32_t i = 0; i < plan_.tables.size(); ++i) {
       const TablePlan& table = plan_.tables[i];
-      if (table.element != ValType::funcref() || table.min == 0 || random_.one_in(6)) continue;
+      const bool of_functions = table.element == ValType::funcref();
+      if (table.min == 0 || random_.one_in(6) || (!of_functions && !plan_.has_objects())) continue;
       ++count;
       const uint32_t size = random_.between(1, static_cast<uint32_t>(table.min));
       const auto at = random_.below(static_cast<uint32_t>(table.min) - size + 1);
-      out.u(i == 0 ? 0 : 2);
-      if (i != 0) out.u(i);
+      const bool is_short = i == 0 && of_functions;
+      out.u(is_short ? 0 : of_functions ? 2 : 6);
+      if (!is_short) out.u(i);
       offset(out, at, table.is_64);
-      if (i != 0) out.u8(0);
-      function_indices(out, size);
+      if (of_functions) {
+        if (!is_short) out.u8(0);
+        function_indices(out, size);
+      } else {
+        expressions(out, {table.element, size});
+      }
     }
     if (plan_.features.has(Feature::reference_types)) {
       ++count;
@@ -252,6 +239,11 @@ class ModuleWriter {
     all.u(count);
     all.append(out.bytes());
     section(9, all);
+  }
+  void expressions(ByteWriter& out, ElementPlan segment) {
+    write_type(out, segment.type);
+    out.u(segment.size);
+    for (uint32_t i = 0; i < segment.size; ++i) constant(out, segment.type, static_cast<uint32_t>(plan_.globals.size()));
   }
   void function_indices(ByteWriter& out, uint32_t size) {
     out.u(size);
@@ -287,9 +279,11 @@ class ModuleWriter {
   }
   void code(uint32_t) {
     ByteWriter out;
-    out.u(plan_.functions.size() - kImports);
-    for (uint32_t i = kImports; i < plan_.functions.size(); ++i) {
-      const std::vector<uint8_t> body = generate_body(random_, plan_, i);
+    out.u(plan_.functions.size() - plan_.imports);
+    for (uint32_t i = plan_.imports; i < plan_.functions.size(); ++i) {
+      const std::vector<uint8_t> body = i == plan_.digest  ? digest_body(plan_)
+                                        : i == plan_.state ? state_body(plan_)
+                                                           : generate_body(random_, plan_, i);
       out.u(body.size());
       out.append(body);
     }

@@ -1,10 +1,12 @@
 #include "fuzz/outcome.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdio>
 
 #include "fuzz/random.h"
+#include "interp/store/runtime.h"
 #include "wplug/instance.h"
 #include "wplug/linker.h"
 #include "wplug/trap.h"
@@ -48,6 +50,11 @@ Result<void> note(Host& host, Caller&, uint32_t value) {
   return {};
 }
 
+Result<void> make_ref(Caller&, std::span<const Value> arguments, std::span<Value> results) {
+  results[0] = Value::externref(Ref::host(static_cast<uint32_t>(arguments[0].i32())));
+  return {};
+}
+
 std::string hex(uint64_t value) {
   char text[20];
   std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(value));
@@ -67,12 +74,22 @@ std::string print(const Error& error) {
   return "error " + error.message();
 }
 
+bool is_trap(const Result<void>& called, TrapKind kind) {
+  return !called.ok() && called.error().kind() == ErrorKind::trap && called.error().trap()->kind() == kind;
+}
+
 Value argument(Random& random, ValType type) {
   const uint64_t bits = random.one_in(2) ? random.below(300) : random.bits();
   if (type == ValType::i32()) return Value::i32(static_cast<int32_t>(bits));
   if (type == ValType::i64()) return Value::i64(static_cast<int64_t>(bits));
   if (type == ValType::f32()) return Value::f32(static_cast<float>(static_cast<int32_t>(bits)));
   return Value::f64(static_cast<double>(static_cast<int64_t>(bits)));
+}
+
+bool is_of_numbers(const FuncType& type) {
+  const auto is_number = [](ValType value) { return value.is_num(); };
+  return std::all_of(type.params.begin(), type.params.end(), is_number) &&
+         std::all_of(type.results.begin(), type.results.end(), is_number);
 }
 
 class Run {
@@ -83,7 +100,7 @@ class Run {
   void calls(Outcome& outcome) {
     Random random(options_.seed ^ 0x5deece66du);
     for (const ExportType& exported : module_.exports()) {
-      if (exported.type.kind != ExternKind::func) continue;
+      if (exported.type.kind != ExternKind::func || !is_of_numbers(exported.type.func)) continue;
       for (int round = 0; round < 2; ++round) {
         std::vector<Value> arguments;
         for (ValType param : exported.type.func.params) arguments.push_back(argument(random, param));
@@ -100,7 +117,7 @@ class Run {
       if (exported.type.kind == ExternKind::memory) {
         const Memory memory = *instance_.get_memory(exported.name);
         text += " " + exported.name + " " + std::to_string(memory.pages()) + "/" + hex(crc32(memory.data()));
-      } else if (exported.type.kind == ExternKind::global) {
+      } else if (exported.type.kind == ExternKind::global && exported.type.global.type.is_num()) {
         text += " " + exported.name + " " + print(instance_.get_global(exported.name)->get());
       }
     }
@@ -108,7 +125,7 @@ class Run {
   }
 
  private:
-  // False: fuel ran out, and nothing after it can be compared with engines that count otherwise.
+  // False: fuel or the stack ran out, and nothing after it can be compared with engines that count otherwise.
   bool call(const ExportType& exported, const std::vector<Value>& arguments, Outcome& outcome) {
     const Func func = *instance_.get_func(exported.name);
     std::vector<Value> results(exported.type.func.results.size());
@@ -129,11 +146,11 @@ class Run {
     ++calls_;
     outcome.lines.push_back(calls_ % kCallsBetweenStates == 0 ? line + state() : line);
     outcome.fuel.push_back(used);
-    const bool ended = !called.ok() && called.error().kind() == ErrorKind::trap &&
-                       called.error().trap()->kind() == TrapKind::out_of_fuel;
-    if (ended) {
+    outcome.out_of_heap = outcome.out_of_heap || is_trap(called, TrapKind::out_of_heap_memory);
+    outcome.out_of_fuel = is_trap(called, TrapKind::out_of_fuel);
+    outcome.out_of_stack = is_trap(called, TrapKind::call_stack_exhausted);
+    if (outcome.out_of_fuel || outcome.out_of_stack) {
       outcome.lines.back() += state();
-      outcome.out_of_fuel = true;
       return false;
     }
     if (options_.stop_one_short && used > 1 && options_.fuel != 0) one_short(func, arguments, used, outcome);
@@ -183,15 +200,18 @@ Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, const R
   }
   StoreLimits limits;
   limits.table_elements = 1000;
+  limits.gc_heap_bytes = options.heap_bytes;
   Result<Store> store = Store::create(engine, limits);
   if (!store.ok()) {
     outcome.lines.push_back("no store: " + store.error().to_string());
     return outcome;
   }
+  store->impl()->heap.collect_each(options.collect_each);
   Host host;
   Linker linker;
   linker.define_host<&mix>("host", "mix", &host);
   linker.define_host<&note>("host", "note", &host);
+  linker.define_func("host", "ref", {{ValType::i32()}, {ValType::externref()}}, make_ref);
   Result<Instance> instance = linker.instantiate(*store, *module);
   if (!instance.ok()) {
     outcome.lines.push_back("instantiate: " + print(instance.error()));
@@ -200,6 +220,8 @@ Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, const R
   Run run(*store, *instance, *module, options, host);
   outcome.lines.push_back("instantiate: ok" + run.state());
   run.calls(outcome);
+  outcome.collections = store->impl()->heap.collections();
+  outcome.heap_bytes = store->impl()->heap.bytes();
   return outcome;
 }
 

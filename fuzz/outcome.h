@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "wplug/engine.h"
+#include "wplug/store.h"
 
 namespace wplug::fuzz {
 
@@ -17,16 +18,22 @@ struct Outcome {
   // Of each call. The same for every configuration of this engine that meters.
   std::vector<uint64_t> fuel;
   bool out_of_fuel = false;  // some call was; `lines` end with it
+  bool out_of_stack = false;  // the same; frames have other sizes in other configurations
+  bool out_of_heap = false;  // some call was
+  uint64_t collections = 0;  // of garbage
+  uint64_t heap_bytes = 0;   // that objects took in the end, with their garbage
 };
 
 struct RunOptions {
   uint64_t seed = 0;             // of the arguments
   uint64_t fuel = 200'000;       // for each call; 0: the engine does not meter
+  uint64_t heap_bytes = StoreLimits{}.gc_heap_bytes;
+  uint64_t collect_each = UINT64_MAX;  // bytes allocated from one collection to the next, at most
   // Calls again with fuel for all but the last instruction, to see that the end is exact.
   bool stop_one_short = false;
 };
 
-// Compiles, instantiates and calls every exported function. Arguments come from the seed.
+// Compiles, instantiates and calls every exported function that takes and gives numbers only. Arguments come from the seed.
 Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, const RunOptions& options);
 
 // The checksum of memories: CRC-32 as in zlib (polynomial 0xedb88320).

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 namespace wplug {
 namespace {
 
@@ -48,7 +51,8 @@ bool is_public_6(std::span<const uint8_t> address) {
   if (begins_with(address, {0x20, 0x02})) return is_public_4(address.subspan(2, 4));  // 6to4
   // Teredo, benchmarks and documentation lie inside the global block.
   if (begins_with(address, {0x20, 0x01}) && address[2] < 0x02) return false;
-  if (begins_with(address, {0x20, 0x01, 0x0d, 0xb8}) || begins_with(address, {0x3f, 0xff})) return false;
+  if (begins_with(address, {0x20, 0x01, 0x0d, 0xb8})) return false;
+  if (begins_with(address, {0x3f, 0xff}) && address[2] < 0x10) return false;
   return (address[0] & 0xe0) == 0x20;  // 2000::/3, the only block that is global unicast
 }
 
@@ -57,6 +61,17 @@ bool is_public_6(std::span<const uint8_t> address) {
 bool is_public_address(std::span<const uint8_t> address) {
   if (address.size() == 4) return is_public_4(address);
   return address.size() == 16 && is_public_6(address);
+}
+
+std::string IpAddress::to_string() const {
+  char text[INET6_ADDRSTRLEN] = "";
+  ::inet_ntop(size == 4 ? AF_INET : AF_INET6, bytes.data(), text, sizeof text);
+  return text;
+}
+
+std::string IpAddress::with_port(uint16_t port) const {
+  const std::string text = to_string();
+  return (size == 4 ? text : "[" + text + "]") + ":" + std::to_string(port);
 }
 
 }  // namespace wplug

@@ -61,7 +61,9 @@ inline Result<ReplyKind> echo(std::string_view input, int, CallState&, std::stri
 }
 
 // A plugin of the ABI, on a module with nothing in it.
-inline std::shared_ptr<const Plugin> fake_plugin(const FakeAbi& abi, std::string name = "stage", LimitSettings limits = {}) {
+inline std::shared_ptr<const Plugin> fake_plugin(const FakeAbi& abi, std::string name = "stage", LimitSettings limits = {},
+                                                 const std::function<void(PluginOptions&)>& change = {},
+                                                 const HostServices& services = {}) {
   const auto engine = Engine::create();
   REQUIRE(engine.ok());
   auto module = Module::compile(*engine, std::vector<uint8_t>{0, 'a', 's', 'm', 1, 0, 0, 0});
@@ -69,8 +71,9 @@ inline std::shared_ptr<const Plugin> fake_plugin(const FakeAbi& abi, std::string
   PluginOptions options;
   options.name = std::move(name);
   options.limits = limits;
+  if (change) change(options);
   const PluginAbi* const abis[] = {&abi};
-  auto plugin = Plugin::load(*engine, std::move(*module), options, abis, {});
+  auto plugin = Plugin::load(*engine, std::move(*module), options, abis, services);
   REQUIRE(plugin.ok());
   return *plugin;
 }

@@ -11,6 +11,10 @@ namespace wplug {
 namespace {
 
 constexpr int kMostRedirects = 10;
+constexpr size_t kLongestUrl = 16384;
+constexpr size_t kLongestMethod = 32;
+constexpr size_t kMostHeaders = 100;
+constexpr size_t kMostHeaderBytes = 65536;
 
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -47,7 +51,12 @@ bool is_field_value(std::string_view value) {
 
 // What makes the request one that is not sent; nullopt: nothing.
 std::optional<std::string> problem_of(const HttpRequest& request) {
-  if (!is_token(request.method)) return "the method is not a token";
+  if (!is_token(request.method) || request.method.size() > kLongestMethod) return "the method is not a token";
+  if (request.method == "CONNECT") return "the method CONNECT makes a tunnel";
+  if (request.headers.size() > kMostHeaders) return "it has more than " + std::to_string(kMostHeaders) + " headers";
+  size_t bytes = 0;
+  for (const auto& [name, value] : request.headers) bytes += name.size() + value.size();
+  if (bytes > kMostHeaderBytes) return "its headers have more than " + std::to_string(kMostHeaderBytes) + " bytes";
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name)) return "a header's name is not a token";
     if (!is_field_value(value)) return "the value of the header " + name + " has control characters";
@@ -65,7 +74,7 @@ void redirect(FetchRequest& fetch, int status, const Url& from, const Url& to) {
   }
   const bool same_origin = from.tls == to.tls && from.host == to.host && from.port == to.port;
   std::erase_if(fetch.headers, [&](const auto& header) {
-    return (becomes_get && (is_header(header.first, "content-type") || is_header(header.first, "content-length"))) ||
+    return (becomes_get && (is_header(header.first, "content-type") || is_header(header.first, "content-encoding"))) ||
            (!same_origin && (is_header(header.first, "authorization") || is_header(header.first, "cookie") ||
                              is_header(header.first, "proxy-authorization")));
   });
@@ -91,8 +100,11 @@ HttpOutcome outcome_of(FetchOutcome outcome) {
 
 class NetworkClient : public HttpClient {
  public:
+  explicit NetworkClient(NetworkOptions options) : options_(std::move(options)) {}
+
   HttpReply send(const HttpRequest& request) override {
-    return guarded_send(request, [](const FetchRequest& fetch, FetchReply& reply) {
+    return guarded_send(request, [this](FetchRequest fetch, FetchReply& reply) {
+      fetch.options = options_;
       const auto services = openssl_services();
       if (services.ok()) {
         (*services)->fetch(fetch, reply);
@@ -101,13 +113,16 @@ class NetworkClient : public HttpClient {
       }
     });
   }
+
+ private:
+  const NetworkOptions options_;
 };
 
 }  // namespace
 
 HttpReply guarded_send(const HttpRequest& request, const Fetch& send) {
   HttpReply reply;
-  std::optional<Url> url = parse_url(request.url);
+  std::optional<Url> url = request.url.size() <= kLongestUrl ? parse_url(request.url) : std::nullopt;
   if (!url) return end(reply, HttpOutcome::invalid, "not an absolute http or https URL");
   if (auto problem = problem_of(request)) return end(reply, HttpOutcome::invalid, std::move(*problem));
   FetchRequest fetch;
@@ -131,7 +146,7 @@ HttpReply guarded_send(const HttpRequest& request, const Fetch& send) {
     reply.status = fetched.status;
     if (fetched.outcome != FetchOutcome::ok) return end(reply, outcome_of(fetched.outcome), fetched.message);
     if (!is_redirect(fetched.status) || fetched.location.empty()) return end_with_response(reply, std::move(fetched));
-    std::optional<Url> next = resolve_location(*url, fetched.location);
+    std::optional<Url> next = fetched.location.size() <= kLongestUrl ? resolve_location(*url, fetched.location) : std::nullopt;
     if (!next) return end(reply, HttpOutcome::failed, url->to_string() + " redirects to nowhere");
     if (url->tls && !next->tls) {
       return end(reply, HttpOutcome::denied, url->to_string() + " redirects from https to http");
@@ -142,6 +157,8 @@ HttpReply guarded_send(const HttpRequest& request, const Fetch& send) {
   return end(reply, HttpOutcome::failed, "more than " + std::to_string(kMostRedirects) + " redirects");
 }
 
-std::unique_ptr<HttpClient> make_http_client() { return std::make_unique<NetworkClient>(); }
+std::unique_ptr<HttpClient> make_http_client(NetworkOptions options) {
+  return std::make_unique<NetworkClient>(std::move(options));
+}
 
 }  // namespace wplug

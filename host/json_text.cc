@@ -2,6 +2,7 @@
 // a parser that builds values or converts numbers would make a quarter of the whole cost. The grammar is RFC 8259.
 #include "host/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstdint>
@@ -242,6 +243,70 @@ void append_json_string(std::string& out, std::string_view text) {
 std::string json_string(std::string_view text) {
   std::string out;
   append_json_string(out, text);
+  return out;
+}
+
+namespace {
+
+uint32_t hex_number(std::string_view digits) {
+  uint32_t number = 0;
+  for (const char c : digits) {
+    const int digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+    number = number << 4 | static_cast<uint32_t>(digit & 15);
+  }
+  return number;
+}
+
+void append_utf8(std::string& out, uint32_t code) {
+  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((code >> shift) & 0x3f)); };
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xc0 | (code >> 6));
+    tail(0);
+  } else if (code < 0x10000) {
+    out += static_cast<char>(0xe0 | (code >> 12));
+    tail(6);
+    tail(0);
+  } else {
+    out += static_cast<char>(0xf0 | (code >> 18));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+// The character of `\uXXXX` at the start of `text`, with its second half where it is a surrogate; takes it off. A half
+// without the other is U+FFFD.
+uint32_t take_code(std::string_view& text) {
+  uint32_t code = hex_number(text.substr(2, 4));
+  text.remove_prefix(std::min<size_t>(text.size(), 6));
+  if (code < 0xd800 || code > 0xdfff) return code;
+  if (code >= 0xdc00 || !text.starts_with("\\u")) return 0xfffd;
+  const uint32_t low = hex_number(text.substr(2, 4));
+  if (low < 0xdc00 || low > 0xdfff) return 0xfffd;
+  text.remove_prefix(std::min<size_t>(text.size(), 6));
+  return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+}
+
+}  // namespace
+
+std::string json_string_value(std::string_view inside) {
+  static constexpr std::string_view kNames = "bfnrt", kValues = "\b\f\n\r\t";
+  std::string out;
+  while (!inside.empty()) {
+    const size_t plain = std::min(inside.find('\\'), inside.size());
+    out += inside.substr(0, plain);
+    inside.remove_prefix(plain);
+    if (inside.size() < 2) break;
+    if (inside[1] == 'u') {
+      append_utf8(out, take_code(inside));
+      continue;
+    }
+    const size_t name = kNames.find(inside[1]);
+    out += name == std::string_view::npos ? inside[1] : kValues[name];
+    inside.remove_prefix(2);
+  }
   return out;
 }
 

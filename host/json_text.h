@@ -21,6 +21,9 @@ std::optional<JsonProblem> find_json_problem(std::string_view text);
 void append_json_string(std::string& out, std::string_view text);
 std::string json_string(std::string_view text);
 
+// What a JSON string says; `inside` is its text between the quotes, found to be right by find_json_problem.
+std::string json_string_value(std::string_view inside);
+
 // The length of the UTF-8 sequence at the start of `text`, 1 to 4; 0 when there is no valid one.
 size_t utf8_length(std::string_view text);
 

@@ -83,5 +83,13 @@ TEST_CASE("written strings are valid JSON whatever bytes they hold") {
   }
 }
 
+TEST_CASE("a JSON string says what its escapes stand for") {
+  CHECK(json_string_value("plain") == "plain");
+  CHECK(json_string_value(R"(a\"b\\c\/d\n\t\b\f\r)") == "a\"b\\c/d\n\t\b\f\r");
+  CHECK(json_string_value(R"(\u0041\u00e9\u20AC\ud83d\ude00)") == "A\u00e9\u20ac\U0001f600");
+  CHECK(json_string_value(R"(\ud83dx\ude00)") == "\ufffdx\ufffd");
+  CHECK(json_string_value("\\ud83d\\u0041") == "\ufffdA");
+}
+
 }  // namespace
 }  // namespace wplug

@@ -1,6 +1,5 @@
 #include "host/openssl_services.h"
 
-#include <atomic>
 #include <mutex>
 
 #include <dlfcn.h>
@@ -13,7 +12,7 @@ namespace {
 
 Result<const OpensslServices*> load() {
   if (wplug_openssl_services != nullptr) return wplug_openssl_services();
-  // Found by the program's run path; never unloaded, as requests may outlive their callers.
+  // Found by the program's run path; never unloaded, as its libraries keep state of their own.
   void* object = ::dlopen("libwplug_openssl.so", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (object == nullptr) {
     return Error(ErrorKind::host, std::string("network and hashes are not available: ") + ::dlerror());
@@ -23,27 +22,16 @@ Result<const OpensslServices*> load() {
   return entry();
 }
 
-// Null until the first use.
-std::atomic<const OpensslServices*>& loaded() {
-  static std::atomic<const OpensslServices*> services{nullptr};
-  return services;
-}
-
 }  // namespace
 
 Result<const OpensslServices*> openssl_services() {
   static std::mutex mutex;
+  static const OpensslServices* loaded = nullptr;  // null until the first use
   const std::lock_guard lock(mutex);
-  if (loaded() == nullptr) {
-    WPLUG_TRY_ASSIGN(const OpensslServices* services, load());
-    loaded() = services;
+  if (loaded == nullptr) {
+    WPLUG_TRY_ASSIGN(loaded, load());
   }
-  return loaded().load();
-}
-
-bool requests_linger() {
-  const OpensslServices* const services = loaded();
-  return services != nullptr && services->lingering() > 0;
+  return loaded;
 }
 
 Result<std::string> sha256_hex(std::span<const uint8_t> bytes) {

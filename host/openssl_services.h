@@ -1,4 +1,4 @@
-// What needs OpenSSL: requests over the network and hashes.
+// What needs OpenSSL and c-ares: the network and hashes.
 //
 // Loading libcrypto and its friends takes four milliseconds, more than everything else that happens before the first
 // instruction of a plugin. So they live in a shared object of their own, `libwplug_openssl.so`, that is loaded when first
@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "wplug/error.h"
+#include "wplug/network.h"
+#include "wplug/network_options.h"
 
 namespace wplug {
 
@@ -29,6 +31,7 @@ struct FetchRequest {
   uint64_t max_body = 0;
   bool truncate = false;   // a body beyond max_body is cut; else the request fails
   std::chrono::steady_clock::time_point deadline;
+  NetworkOptions options;
 };
 
 enum class FetchOutcome : uint8_t { ok, denied, failed, timed_out };
@@ -43,20 +46,31 @@ struct FetchReply {
   std::string message;
 };
 
+// How far a connection that was granted may go.
+struct ReachTerms {
+  bool allow_private = false;  // else only addresses of the public internet are connected to
+  std::chrono::steady_clock::time_point deadline;
+  NetworkOptions options;
+};
+
+// All of these may be called from any number of threads at once, do not throw, and leave nothing running.
 struct OpensslServices {
   void (*fetch)(const FetchRequest& request, FetchReply& reply);
+  // Of options.nameserver, or of the system's resolver.
+  void (*lookup)(const DnsQuery& query, const ReachTerms& terms, DnsReply& reply);
+  void (*connect)(const TcpQuery& query, const ReachTerms& terms, TcpReply& reply);
+  void (*greet)(const SmtpQuery& query, const ReachTerms& terms, SmtpReply& reply);
   // 32 bytes.
   void (*sha256)(const uint8_t* bytes, size_t size, uint8_t* digest);
-  // How many requests were left at their deadline and have not ended yet.
-  int (*lingering)();
+  // Ed25519: see host/openssl/signature.h.
+  bool (*ed25519_verify)(const uint8_t* key, const uint8_t* message, size_t size, const uint8_t* signature);
+  bool (*ed25519_sign)(const uint8_t* seed, const uint8_t* message, size_t size, uint8_t* signature);
+  bool (*ed25519_public_key)(const uint8_t* seed, uint8_t* key);
+  bool (*random)(uint8_t* bytes, size_t size);
 };
 
 // The services, loaded on first use. Error host when the shared object is not there.
 Result<const OpensslServices*> openssl_services();
-
-// Whether requests that were left at their deadline still run in threads of their own. A program then ends without the
-// destructors of libraries (std::_Exit), as OpenSSL must not be torn down under them.
-bool requests_linger();
 
 // Lower-case hexadecimal.
 Result<std::string> sha256_hex(std::span<const uint8_t> bytes);

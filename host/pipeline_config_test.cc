@@ -162,5 +162,60 @@ TEST_CASE("every prefix of a file is read or refused in one line") {
   }
 }
 
+TEST_CASE("what is to be masked is read from the file and from stages, lists together") {
+  const PipelineConfig config = parse(R"(
+[redact]
+builtin = true
+patterns = ["a"]
+hash = true
+salt = "s"
+[[stage]]
+name = "a"
+plugin = "a.wasm"
+redact = { patterns = ["b"], paths = ["x.y"], values_from_config = ["k"], outputs = false, hash = false }
+[[stage]]
+name = "b"
+plugin = "a.wasm"
+)");
+  const RedactionConfig& a = config.stages[0].redaction;
+  CHECK(a.builtin);
+  CHECK(a.patterns == std::vector<std::string>{"a", "b"});
+  CHECK(a.paths == std::vector<std::string>{"x.y"});
+  CHECK(a.values_from_config == std::vector<std::string>{"k"});
+  CHECK(a.outputs == false);
+  CHECK(!a.hash);
+  CHECK(a.salt == "s");
+  const RedactionConfig& b = config.stages[1].redaction;
+  CHECK(b.patterns == std::vector<std::string>{"a"});
+  CHECK(b.hash);
+  CHECK(!b.outputs);
+  CHECK(!parse(stage("")).stages[0].redaction.configured());
+  CHECK(begins(complaint("[redact]\nbuiltin = 1\n" + stage("")), "p.toml:2:11: builtin must be true or false"));
+  CHECK(begins(complaint("[redact]\npattern = []\n" + stage("")), "p.toml:2:1: unknown key \"pattern\" in [redact]; did you mean patterns?"));
+}
+
+TEST_CASE("tenants have budgets, and one that is not there is named with those that are") {
+  const PipelineConfig config = parse("[tenant.a]\ncalls = 10\ntime = \"2s\"\n[tenant.b]\n" + stage(""));
+  REQUIRE(config.tenants.size() == 2);
+  const auto account = tenant_account(config, "a");
+  REQUIRE(account.ok());
+  CHECK((*account)->name() == "a");
+  CHECK((*account)->budget().calls == 10);
+  CHECK((*account)->budget().time == 2s);
+  CHECK(!(*account)->budget().fuel);
+  const auto missing = tenant_account(config, "c");
+  REQUIRE(!missing.ok());
+  CHECK(missing.error().message() == "there is no [tenant.c], there is: a, b");
+  CHECK(begins(complaint("[tenant.a]\ncall = 1\n" + stage("")), "p.toml:2:1: unknown key \"call\" in [tenant.a]"));
+}
+
+TEST_CASE("where each value of a stage's configuration stands is known") {
+  const PipelineConfig config = parse(stage("[stage.config]\nn = 1\nlist = [1,\n  { \"a/b\" = 2 }]\n"));
+  const auto& locations = config.stages[0].config_locations;
+  CHECK(locations.at("/n") == "dir/p.toml:5:1");
+  CHECK(locations.at("/list") == "dir/p.toml:6:1");
+  CHECK(locations.at("/list/1/a~1b") == "dir/p.toml:7:5");
+}
+
 }  // namespace
 }  // namespace wplug

@@ -32,11 +32,19 @@ std::optional<Failure> InstancePool::prepare() {
 
 std::optional<Failure> InstancePool::call(std::string_view input, std::string& output) {
   ++stats_.calls;
+  // A tenant that has nothing left costs no instance.
+  if (const auto& tenant = plugin_->terms().tenant; tenant != nullptr) {
+    if (auto why = tenant->refusal()) {
+      ++stats_.errors;
+      return Failure{FailureKind::policy, std::move(*why), {}};
+    }
+  }
   std::optional<Failure> failure = prepare();
   if (!failure) {
     failure = instance_->call(input, output);
     stats_.latency.add(instance_->duration());
     stats_.instructions += instance_->instructions();
+    stats_.usage.add(instance_->usage());
   }
   if (failure) {
     ++stats_.errors;

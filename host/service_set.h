@@ -6,6 +6,8 @@
 #include <string>
 
 #include "wplug/abi.h"
+#include "wplug/http.h"
+#include "wplug/network.h"
 
 namespace wplug {
 
@@ -19,6 +21,9 @@ class ServiceSet {
  private:
   std::map<std::string, std::string> environment_;
   std::unique_ptr<HttpClient> http_;
+  std::unique_ptr<Network> network_;
+  std::unique_ptr<CommandRunner> commands_;
+  std::unique_ptr<FileAccess> files_;
   HostServices services_;
 };
 

@@ -52,6 +52,7 @@ void StageStats::merge(const StageStats& other) {
   instructions += other.instructions;
   peak_memory = std::max(peak_memory, other.peak_memory);
   latency.merge(other.latency);
+  usage.add(other.usage);
 }
 
 }  // namespace wplug

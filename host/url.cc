@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/host_name.h"
+
 namespace wplug {
 namespace {
 
@@ -15,9 +17,6 @@ bool starts_with_word(std::string_view text, std::string_view lower_word) {
                     [](char wanted, char c) { return wanted == (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
 }
 
-constexpr std::string_view kNameBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-constexpr std::string_view kAddressBytes = "0123456789abcdefABCDEF:.";
-
 // Takes the host off the front of `authority`, leaving the port with its colon.
 bool take_host(std::string_view& authority, std::string& host) {
   const bool bracketed = authority.starts_with('[');
@@ -25,8 +24,7 @@ bool take_host(std::string_view& authority, std::string& host) {
   if (end == std::string_view::npos) return false;
   host = authority.substr(bracketed ? 1 : 0, end - (bracketed ? 1 : 0));
   authority.remove_prefix(end + (bracketed ? 1 : 0));
-  return !host.empty() && host.size() <= 253 &&
-         host.find_first_not_of(bracketed ? kAddressBytes : kNameBytes) == std::string::npos;
+  return parse_host(host).form != HostForm::invalid && bracketed == (host.find(':') != std::string::npos);
 }
 
 bool parse_port(std::string_view text, uint16_t& port) {

@@ -12,6 +12,12 @@ Failure json_failure(FailureKind kind, std::string_view whose, const JsonProblem
   return {kind, std::string(whose) + " is not JSON: byte " + std::to_string(problem.offset) + ": " + problem.what, {}};
 }
 
+// A text without its last line end as a JSON string.
+std::string text_as_json(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return json_string(text);
+}
+
 }  // namespace
 
 std::string RecordError::to_json() const {
@@ -59,7 +65,10 @@ std::optional<RecordError> PipelineWorker::process(std::string_view record, std:
   for (size_t i = 0; i < pools_.size(); ++i) {
     std::optional<Failure> failure = pools_[i]->call(output, scratch_);
     if (!failure) {
-      if (const auto problem = find_json_problem(scratch_)) {
+      const auto problem = find_json_problem(scratch_);
+      if (problem && pipeline_->stages()[i]->abi().gives_text()) {
+        scratch_ = text_as_json(scratch_);
+      } else if (problem) {
         failure = json_failure(FailureKind::output, "the result", *problem);
         pools_[i]->count_error();
       }

@@ -28,6 +28,8 @@ VOCABULARY = {
 # The two places where interp speaks to the operating system, and the C library's headers that C++ has under no other name.
 OS_HEADERS = re.compile(r"^(sys/(mman|resource|syscall)|unistd|fcntl|pthread|signal|ucontext|immintrin|smmintrin|arm_neon|windows|"
                         r"sanitizer/(asan|tsan)_interface)\.h$")
+# A public header that C reads too has no <cstddef> to include.
+C_HEADERS = re.compile(r"^(stddef|stdint|stdbool)\.h$")
 STD_HEADER = re.compile(r"^[a-z_0-9]+$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 TEST_ONLY = {"doctest/doctest.h"}
@@ -66,7 +68,8 @@ def complaint(source, quoted, name, target):
     if target is None:
         if quoted:
             return "no such file in the project"
-        allowed = STD_HEADER.match(name) or (layer == "interp" and OS_HEADERS.match(name))
+        allowed = STD_HEADER.match(name) or (layer == "interp" and OS_HEADERS.match(name)) or \
+            (layer == "include" and C_HEADERS.match(name))
         if layer in ("interp", "include") and not allowed and not (is_test and name in TEST_ONLY):
             return f"{layer} includes the standard library only"
         return None

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,21 @@
 #include "wplug/module.h"
 
 namespace wplug {
+
+// Null: there is no such export.
+const ExternType* find_export(std::span<const ExportType> exports, std::string_view name);
+
+// Whether `name` is an exported function of `type`.
+bool exports_function(std::span<const ExportType> exports, std::string_view name, const FuncType& type);
+
+enum class Presence : uint8_t { required, optional };
+// Errors link: `name` is exported as something else than a function of `type`, or is required and missing. `abi` is named
+// in the message.
+Result<void> check_export(std::span<const ExportType> exports, std::string_view name, const FuncType& type,
+                          Presence presence, std::string_view abi);
+
+// Errors link: the memory is required and missing, or has 64-bit addresses.
+Result<void> check_memory(std::span<const ExportType> exports, Presence presence, std::string_view abi);
 
 // Whether the module exports a function of that name, whatever its type; and of exactly that type.
 bool exports_function(const Module& module, std::string_view name);

@@ -1,7 +1,10 @@
 #include "abi/support/plugin_context.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
+
+#include "host/units.h"
 
 namespace wplug {
 namespace {
@@ -24,23 +27,40 @@ bool lists(const Grants& grants, const Capability& wanted) {
 PluginContext::PluginContext(const PluginTerms& terms, const HostServices& services)
     : terms_(terms),
       services_(services),
-      log_(services.log, terms.name),
-      stdout_log_(services.log, terms.name),
-      stderr_log_(services.log, terms.name) {}
+      log_(services.log, terms.name, &log_budget_, terms.redactor.get()),
+      stdout_log_(services.log, terms.name, &log_budget_, terms.redactor.get()),
+      stderr_log_(services.log, terms.name, &log_budget_, terms.redactor.get()) {}
 
 void PluginContext::begin_call(CallState& state) {
   call_ = &state;
   bad_pointer_.reset();
+  log_budget_ = {terms_.limits.log, 0};
   for (PluginLog* stream : {&log_, &stdout_log_, &stderr_log_}) stream->begin_call();
 }
 
 void PluginContext::end_call() {
-  stdout_log_.flush();
-  stderr_log_.flush();
+  for (PluginLog* stream : {&log_, &stdout_log_, &stderr_log_}) stream->flush();
+  call_->log_bytes = log_budget_.written;
   call_->diagnostics = stderr_log_.complaint();
 }
 
+void PluginContext::look_at_clock() {
+  using Clock = std::chrono::steady_clock;
+  if (call_->soft_deadline == Clock::time_point::max() || Clock::now() < call_->soft_deadline) return;
+  call_->soft_deadline = Clock::time_point::max();
+  if (services_.log == nullptr) return;
+  services_.log->write(terms_.name, "took longer than " + format_duration(terms_.limits.soft_timeout) +
+                                        " (limits.soft_timeout), going on");
+}
+
+bool PluginContext::refuses_output(uint64_t bytes, std::string& text) const {
+  if (bytes <= terms_.limits.output) return false;
+  text = output_too_large(bytes, terms_.limits);
+  return true;
+}
+
 bool PluginContext::admit() {
+  look_at_clock();
   if (call_->host_calls_left == 0) return false;
   --call_->host_calls_left;
   return true;
@@ -81,10 +101,12 @@ Result<WasiConfig> PluginContext::granted_wasi_config() {
   config.directories = granted_directories(terms_.policy);
   for (const WasiDirectory& directory : terms_.directories) config.directories.push_back(directory);
   config.stdout_sink = WasiWriter([this](std::span<const uint8_t> bytes) {
+    look_at_clock();
     stdout_log_.write(bytes);
     return true;
   });
   config.stderr_sink = WasiWriter([this](std::span<const uint8_t> bytes) {
+    look_at_clock();
     stderr_log_.write(bytes);
     return true;
   });

@@ -29,8 +29,11 @@ class PluginContext {
   PluginLog& stdout_log() { return stdout_log_; }
   PluginLog& stderr_log() { return stderr_log_; }
 
-  // Counts a host call; false when the budget is spent.
+  // Counts a host call; false when the budget is spent. Also where limits.soft_timeout is noticed.
   bool admit();
+  // Whether a result of so many bytes is more than limits.output; `text` then says so, as ReplyKind::too_large wants it.
+  // Asked before the result is copied.
+  bool refuses_output(uint64_t bytes, std::string& text) const;
   // For functions that have no way to say no: ends the call.
   Error budget_spent();
   // Which pointer given to a host function was outside the memory: ends the call with that as its reason.
@@ -52,7 +55,9 @@ class PluginContext {
  private:
   const PluginTerms& terms_;
   const HostServices& services_;
+  void look_at_clock();
   CallState* call_ = nullptr;
+  LogBudget log_budget_;  // one for the three streams
   PluginLog log_;
   PluginLog stdout_log_;
   PluginLog stderr_log_;

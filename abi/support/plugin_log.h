@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,12 +11,19 @@
 
 namespace wplug {
 
+// What the streams of a plugin may write in one call, and have written.
+struct LogBudget {
+  uint64_t left = 0;
+  uint64_t written = 0;
+};
+
 // One stream of text of a plugin: log calls, stdout or stderr.
 class PluginLog {
  public:
-  PluginLog(LogSink* sink, std::string_view plugin) : sink_(sink), plugin_(plugin) {}
+  // Takes from `budget`, which its owner fills before each call; without one, each call may write 256 KiB. `redactor` may
+  // be null; what is borrowed outlives this.
+  PluginLog(LogSink* sink, std::string_view plugin, LogBudget* budget = nullptr, const Redactor* redactor = nullptr);
 
-  // What may be written during the next call.
   void begin_call();
   // Bytes of a stream; whole lines go out, the rest waits.
   void write(std::span<const uint8_t> bytes);
@@ -27,13 +35,24 @@ class PluginLog {
   const std::string& complaint() const { return complaint_; }
 
  private:
+  // Bytes and messages are two texts to the redactor.
+  struct Redaction {
+    explicit Redaction(const Redactor& redactor) : bytes(redactor), messages(redactor) {}
+    RedactorStream bytes, messages;
+  };
   void note_complaint(std::string_view text);
+  void cut(std::string_view text);
+  void flush_partial();
+  void emit(std::string_view text);
+  LogBudget& budget() { return shared_ != nullptr ? *shared_ : own_; }
   LogSink* sink_;
+  LogBudget* shared_;
+  LogBudget own_;
+  std::unique_ptr<Redaction> redaction_;
   std::string plugin_;
   std::string partial_;
   std::string complaint_;
   bool is_panic_ = false;
-  size_t left_ = 0;
 };
 
 }  // namespace wplug

@@ -121,6 +121,7 @@ Result<ReplyKind> TransformInstance::take_reply(std::string_view entry, uint32_t
     text = std::string(kBadPointer) + std::string(entry) + " returned " + bytes_at(length, result) + memory_has(memory);
     return ReplyKind::invalid_pointer;
   }
+  if (host_.context.refuses_output(length, text)) return ReplyKind::too_large;
   text.assign(*found);
   return ReplyKind::output;
 }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "wplug/account.h"
 #include "wplug/capabilities.h"
 #include "wplug/commands.h"
 #include "wplug/error.h"
@@ -20,6 +22,7 @@
 #include "wplug/limits.h"
 #include "wplug/module.h"
 #include "wplug/network.h"
+#include "wplug/redactor.h"
 #include "wplug/store.h"
 #include "wplug/wasi.h"
 
@@ -33,6 +36,11 @@ class LogSink {
   virtual void write(std::string_view plugin, std::string_view text) = 0;
 };
 
+// Functions of the embedder that plugins call by name, where their ABI has such calls: the plugin's name and what it
+// passes, to a code for the plugin. Called on the plugin's thread during its call; must not throw.
+using PluginCallback = std::function<uint32_t(std::string_view plugin, std::string_view payload)>;
+using PluginCallbacks = std::map<std::string, PluginCallback, std::less<>>;
+
 // What host functions may use; borrowed, outlives every plugin. Null: the service is not there, and every use of it is
 // denied.
 struct HostServices {
@@ -43,7 +51,11 @@ struct HostServices {
   Network* network = nullptr;
   CommandRunner* commands = nullptr;
   FileAccess* files = nullptr;
+  const PluginCallbacks* callbacks = nullptr;
 };
+
+// What one module said of itself, asked for once (module_cache.h).
+struct DescriptionSlot;
 
 // How one plugin is asked to be used.
 struct PluginOptions {
@@ -56,6 +68,13 @@ struct PluginOptions {
   std::string data_directory;  // private to the plugin, for ABIs that have such a thing; empty: it gets none
   std::vector<WasiDirectory> directories;  // opened for WASI under a name of their own, beside those that grants open
   std::vector<std::pair<std::string, Module>> linked;  // modules that the plugin imports from, by name
+  std::shared_ptr<const Redactor> redactor;  // null: nothing is masked
+  std::shared_ptr<Account> tenant;           // whose budget calls are on; null: nobody's
+  // What the plugin's manifest declares to need: nothing else is allowed, whatever is granted. nullopt: it says nothing,
+  // and an ABI whose plugins declare by themselves is asked.
+  std::optional<Grants> declared;
+  // What is known of the plugin, shared by all that load the same module on the same terms; null: it is asked by itself.
+  std::shared_ptr<DescriptionSlot> description;
 };
 
 // How one plugin is used: the options with the ABI's defaults. Does not change once calls are made.
@@ -68,6 +87,8 @@ struct PluginTerms {
   std::string data_directory;
   std::vector<WasiDirectory> directories;
   std::vector<std::pair<std::string, Module>> linked;
+  std::shared_ptr<const Redactor> redactor;  // null: nothing is masked
+  std::shared_ptr<Account> tenant;           // null: nobody's
 
   // The configuration as one JSON object.
   std::string config_json() const;
@@ -89,13 +110,21 @@ struct CallState {
   bool over_budget = false;  // the guest was stopped because a budget was spent
   std::string diagnostics;   // the first things the plugin wrote to stderr, for messages; bounded by the ABI
   std::vector<std::pair<std::string, std::string>> headers;  // of the response, set by the plugin
+  // When limits.soft_timeout is warned about: at the first host call from then on, else at the end of the call. The
+  // largest time: there is nothing (more) to warn about.
+  std::chrono::steady_clock::time_point soft_deadline = std::chrono::steady_clock::time_point::max();
+  uint64_t log_bytes = 0;  // written to the log, stdout and stderr
 };
 
 enum class ReplyKind : uint8_t {
   output,           // the text is the plugin's result
   plugin_error,     // the text is why the plugin refuses
   invalid_pointer,  // the text says which pointer was outside the plugin's memory
+  too_large,        // the result is larger than limits.output and was not copied; the text says how large
 };
+
+// The text of ReplyKind::too_large for a result of `bytes` bytes.
+std::string output_too_large(uint64_t bytes, const PluginLimits& limits);
 
 // The ABI's half of one instance. Belongs to one thread at a time and lives in the store it was made in. An error (trap,
 // exit, host) of any call leaves the instance in doubt: it is not called again.
@@ -142,6 +171,10 @@ class PluginAbi {
   // What the module's imports show it may ask for, by capability name: "http", "config".
   virtual std::vector<std::string> wanted_capabilities(const Module& module) const = 0;
   virtual PluginLimits default_limits() const { return {}; }
+  // Whether a result is a text that need not be JSON: a pipeline makes a JSON string of what is none.
+  virtual bool gives_text() const { return false; }
+  // Whether results pass through the redactor where the configuration says nothing about it: they are reports, not data.
+  virtual bool redacts_output() const { return false; }
   // Whether plugins declare capabilities, so that what is granted but not declared is denied.
   virtual bool declares_capabilities() const { return false; }
   // All that can be told without running: the entry and its type, grants that this ABI has no use for. Errors: link,

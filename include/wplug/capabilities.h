@@ -1,7 +1,8 @@
 // Capabilities: what a plugin may reach outside its sandbox, and the one function that decides it.
 //
 // One grammar for what plugins declare and operators grant:
-//   fs:read:<glob>, fs:write:<glob>       absolute path; `*` within a name, `**` any names below, `?` one character
+//   fs:read:<glob>, fs:write:<glob>       absolute path; `*` within a name, `?` one character of it, `**` any names; at the
+//                                         end at least one: /srv/** is what is below /srv
 //   network:outbound:<list>               of HOST:PORT, PORT, PORT-PORT, HOST:*, separated by commas; TCP, DNS, SMTP, HTTP
 //   http:<list>                           of `example.com`, `*.example.com` (subdomains only), `*`, each with :PORT or any
 //   env:<pattern>                         names; `*` stands for any run of characters: `AWS_*`
@@ -9,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,10 +48,14 @@ struct Access {
   std::string to_string() const;
 };
 
+struct Decision;
+struct GrantRules;  // patterns made ready for comparing
+struct Policy;
+
 // A set of capabilities. The zero value covers nothing.
 class Grants {
  public:
-  void add(Capability capability) { list_.push_back(std::move(capability)); }
+  void add(Capability capability);
   // Errors: as of parse_capability.
   Result<void> add(std::string_view text, std::string location = {});
   const std::vector<Capability>& list() const { return list_; }
@@ -59,7 +65,9 @@ class Grants {
   const Capability* find(const Access& access) const;
 
  private:
+  friend Decision authorize(const Policy& policy, const Access& access);
   std::vector<Capability> list_;
+  std::shared_ptr<GrantRules> rules_;  // shared by copies until one of them is added to
 };
 
 // What one plugin may do: what is granted and, where its ABI makes it declare, declared.
@@ -78,7 +86,9 @@ struct Decision {
   std::string reason;
 };
 
-// Whether `policy` covers `access`. Every privileged host function asks here first.
+// Whether `policy` covers `access`. Every privileged host function asks here first. A target that is not in the form that
+// Access demands (a path with `..`, a host with a user in front, `127.1`) is covered by nothing, `*` and `/**` included.
+// Allocates nothing when it is allowed.
 Decision authorize(const Policy& policy, const Access& access);
 
 // Why a grant is broader than it looks safe (all files, all variables, a shell); nullopt: it is not.

@@ -45,6 +45,8 @@ struct Config {
   bool register_allocation = true;
   // Lowers every function when the module is compiled instead of on first call.
   bool eager_lowering = false;
+  // Counts how often each internal instruction is dispatched (Module::dispatch_counts); everything runs many times slower.
+  bool count_dispatches = false;
   // A module that uses another feature is refused with the feature's name (kind `invalid`).
   Features features = Features::all();
   ModuleLimits limits;

@@ -31,6 +31,7 @@ enum class ErrorKind : uint8_t {
   exit,       // the guest asked to end (WASI proc_exit); `exit_code()` has its code
   host,       // a host function or the operating system failed
   misuse,     // the caller broke the contract of the API
+  policy,     // what the configuration does not allow
 };
 
 // The name of a kind, as messages and JSON print it ("malformed", "trap", …).

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "wplug/capabilities.h"
+#include "wplug/network_options.h"
 
 namespace wplug {
 
@@ -19,7 +20,7 @@ enum class HttpOutcome : uint8_t {
   exhausted,  // more requests than `requests_left`
   failed,     // no connection, a broken response
   timed_out,
-  invalid,    // not an absolute http or https URL, a bad method, a header with control characters
+  invalid,    // not an absolute http or https URL, a bad method, a header with control characters, too much of anything
 };
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
@@ -27,6 +28,7 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 struct HttpRequest {
   std::string_view method = "GET";
   std::string_view url;
+  // Host, Content-Length, Connection and their like are the client's own and left out.
   HttpHeaders headers;
   std::string_view body;
   const Policy* policy = nullptr;  // borrowed for the call
@@ -40,8 +42,8 @@ struct HttpReply {
   HttpOutcome outcome = HttpOutcome::failed;
   int status = 0;  // of the last response, 0 without one
   uint64_t requests = 0;
-  HttpHeaders headers;
-  std::string body;
+  HttpHeaders headers;  // as sent, in order; at most 100 and 64 KiB
+  std::string body;     // as sent: a compressed one stays so
   bool truncated = false;
   std::string message;  // what went wrong, one line
 };
@@ -55,8 +57,8 @@ class HttpClient {
   virtual HttpReply send(const HttpRequest& request) = 0;
 };
 
-// The client that uses the network. Loads what it needs (OpenSSL) on first use; without it every request fails with a
-// message that says so. Ignores proxy variables.
-std::unique_ptr<HttpClient> make_http_client();
+// The client that uses the network. Loads what it needs (OpenSSL, c-ares) on first use; without it every request fails with
+// a message that says so. Ignores proxy variables.
+std::unique_ptr<HttpClient> make_http_client(NetworkOptions options = {});
 
 }  // namespace wplug

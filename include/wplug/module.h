@@ -28,6 +28,16 @@ struct SectionInfo {
   size_t size = 0;      // of the payload, bytes
 };
 
+// One internal instruction of a function that has run, with Config::count_dispatches.
+struct DispatchCount {
+  uint32_t function = 0;
+  uint32_t cell = 0;          // in the function's internal code; the next instruction's is `cell + cells`
+  uint32_t cells = 0;
+  std::string operation;      // "i32_add"
+  std::string text;           // with its operands' places
+  uint64_t count = 0;
+};
+
 // Immutable after creation; copies share it; any number of threads may instantiate and run it. Code is lowered on
 // first call and shared by all instances. Keeps its engine alive.
 class Module {
@@ -56,6 +66,9 @@ class Module {
   Result<void> lower_all() const;
   // The internal code of one function as text, for tests and engine people. Lowers it if need be.
   Result<std::string> print_code(uint32_t function_index) const;
+  // Of all functions that have run, in the order of their code; empty without Config::count_dispatches. Not while the
+  // module runs.
+  std::vector<DispatchCount> dispatch_counts() const;
 
   const std::shared_ptr<ModuleImpl>& impl() const { return impl_; }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "wplug/capabilities.h"
+#include "wplug/network_options.h"
 
 namespace wplug {
 
@@ -31,13 +32,14 @@ struct DnsQuery {
 };
 struct DnsReply {
   NetworkOutcome outcome = NetworkOutcome::failed;
-  std::vector<std::string> records;
+  std::vector<std::string> records;  // TXT: any bytes
   std::vector<std::pair<std::string, uint16_t>> mx;  // host, preference
   std::string message;
 };
 
 struct TlsInfo {
-  std::string version, cipher, server_name, subject, issuer, not_after;  // not_after as RFC 3339
+  // "TLS 1.3", "TLS_AES_128_GCM_SHA256", "h", "CN=h,O=x" (RFC 4514), "2030-01-01T00:00:00Z"
+  std::string version, cipher, server_name, subject, issuer, not_after;
 };
 
 struct TcpQuery {
@@ -49,7 +51,7 @@ struct TcpQuery {
 };
 struct TcpReply {
   NetworkOutcome outcome = NetworkOutcome::failed;
-  bool connected = false;
+  bool connected = false;  // and secure, when that was asked for
   std::string local_address, remote_address;  // "127.0.0.1:80", "[::1]:80"
   std::chrono::nanoseconds response_time{0};
   TlsInfo tls;  // when asked for and connected
@@ -59,14 +61,14 @@ struct TcpReply {
 struct SmtpQuery {
   std::string_view host;
   uint16_t port = 0;
-  bool tls = false;
-  bool starttls = false;
+  bool tls = false;       // from the first byte
+  bool starttls = false;  // after the greeting; without meaning when `tls` is set
   bool verify_tls = true;
 };
 struct SmtpReply {
   NetworkOutcome outcome = NetworkOutcome::failed;
   bool connected = false;
-  std::string address, banner;
+  std::string address, banner;  // the banner without its code, printable ASCII
   std::chrono::nanoseconds response_time{0};
   bool secure = false;
   TlsInfo tls;
@@ -79,7 +81,7 @@ struct NetworkTerms {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
-// Used by any number of threads at once. No call takes noticeably longer than its deadline.
+// Used by any number of threads at once. No call takes noticeably longer than its deadline, nor than five minutes.
 class Network {
  public:
   virtual ~Network() = default;
@@ -88,6 +90,7 @@ class Network {
   virtual SmtpReply greet(const SmtpQuery& query, const NetworkTerms& terms) = 0;
 };
 
-std::unique_ptr<Network> make_network();
+// Loads what it needs (OpenSSL, c-ares) on first use; without it every call fails with a message that says so.
+std::unique_ptr<Network> make_network(NetworkOptions options = {});
 
 }  // namespace wplug

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,23 +19,32 @@
 
 namespace wplug {
 
+class ModuleCache;
+
 struct StageConfig {
-  std::string plugin;   // path, installed name, or sha256:…
+  std::string plugin;   // path of a module or of a folder with plugin.toml, installed name, or sha256:…
   std::string abi;      // empty: told from the module
   PluginOptions options;
+  bool native = false;  // plugin may be a native one (native_plugin.h), which runs without a sandbox
   std::string location;  // "file:line:column" of the stage, for messages
+  RedactionConfig redaction;
+  // Where the values of options.config stand, by JSON pointer ("/a/0"): "file:line:column".
+  std::map<std::string, std::string, std::less<>> config_locations;
 };
 
 struct PipelineConfig {
   std::string name;
   std::string directory;  // relative plugin paths start here
   std::vector<StageConfig> stages;
+  std::map<std::string, Budget, std::less<>> tenants;
 };
 
 // Reads a pipeline from TOML. `file` is named in messages and its folder is where relative paths start. Errors: misuse,
 // as `file:line:column: what is wrong`.
 Result<PipelineConfig> parse_pipeline(std::string_view text, const std::string& file);
 Result<PipelineConfig> read_pipeline(const std::string& file);
+// The account of a tenant of the file. Errors misuse: there is no such tenant, with those that there are.
+Result<std::shared_ptr<Account>> tenant_account(const PipelineConfig& config, const std::string& name);
 
 // A record that did not get through.
 struct RecordError {
@@ -68,17 +78,20 @@ struct StageStats {
   uint64_t instructions = 0;
   uint64_t peak_memory = 0;  // bytes, of the largest instance
   LatencyHistogram latency;
+  Usage usage;  // of calls that an instance was there for
   void merge(const StageStats& other);
 };
 
 // Immutable after loading, shared by all threads.
 class Pipeline {
  public:
-  // Finds, compiles (each file once) and checks every stage's plugin. Errors: as of Module::compile and Plugin::load, the
-  // message begins with the stage; host when a file cannot be read.
+  // Finds, compiles (each file once) and checks every stage's plugin. `cache`: modules that several pipelines share, made
+  // for the same engine; null: this one keeps its own. Errors: as of Module::compile and Plugin::load, the message begins
+  // with the stage; host when a file cannot be read.
   static Result<std::shared_ptr<const Pipeline>> load(const Engine& engine, PipelineConfig config,
                                                       std::span<const PluginAbi* const> abis,
-                                                      const HostServices& services);
+                                                      const HostServices& services,
+                                                      ModuleCache* cache = nullptr);
   // From plugins that are loaded already.
   static std::shared_ptr<const Pipeline> of(std::string name, std::vector<std::shared_ptr<const Plugin>> stages);
 

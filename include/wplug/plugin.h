@@ -49,6 +49,10 @@ class Plugin {
   static Result<std::shared_ptr<const Plugin>> load(const Engine& engine, Module module, PluginOptions options,
                                                     std::span<const PluginAbi* const> abis,
                                                     const HostServices& services, std::string_view abi_name = {});
+  // Loads a native plugin (native_plugin.h), which is not sandboxed: the caller has asked whether it may be. Its module()
+  // is empty, its abi() named "native". Errors: host, link, misuse.
+  static Result<std::shared_ptr<const Plugin>> load_native(const Engine& engine, const std::string& file,
+                                                           PluginOptions options, const HostServices& services);
   ~Plugin();
 
   const Engine& engine() const { return engine_; }
@@ -57,6 +61,8 @@ class Plugin {
   const PluginTerms& terms() const { return terms_; }
   const HostServices& services() const { return services_; }
   const std::string& name() const { return terms_.name; }
+  // What all calls of all instances have used; starting instances and describing do not count.
+  const Account& account() const { return *account_; }
 
   // What the plugin says of itself: the first call asks an instance that nothing is granted to, the others get the same
   // answer. Null and `failure` filled in when that fails. Any thread.
@@ -66,12 +72,15 @@ class Plugin {
   friend class PluginInstance;
   Plugin(const Engine& engine, Module module, PluginTerms terms, const PluginAbi& abi, const HostServices& services);
   struct Asked;  // the description, once there is one
+  std::optional<Failure> ask(PluginDescription& description) const;
   Engine engine_;
   Module module_;
   PluginTerms terms_;
   const PluginAbi* abi_;
+  std::unique_ptr<PluginAbi> own_abi_;  // a native plugin's library
   HostServices services_;
   std::unique_ptr<Asked> asked_;
+  std::unique_ptr<Account> account_ = std::make_unique<Account>();
 };
 
 // The ABI that fits a module best and why; null when none does.
@@ -100,22 +109,31 @@ class PluginInstance {
   std::chrono::nanoseconds duration() const { return duration_; }
   uint64_t instructions() const { return instructions_; }
   const CallState& last_call() const { return state_; }
+  const Usage& usage() const { return usage_; }
   // Of the instance's life.
   uint64_t peak_memory() const { return store_.peak_memory_bytes(); }
 
  private:
-  PluginInstance(const PluginTerms& terms, Store store) : terms_(&terms), store_(std::move(store)) {}
+  PluginInstance(const Plugin& plugin, const PluginTerms& terms, Store store)
+      : plugin_(&plugin), terms_(&terms), store_(std::move(store)) {}
   static std::unique_ptr<PluginInstance> start(const Plugin& plugin, const PluginTerms& terms, Failure& failure);
   void begin_call(std::chrono::nanoseconds timeout, std::optional<uint64_t> fuel);
   template <class Body>
   std::optional<Failure> measured_call(std::string& text, Body&& body);
+  template <class Body>
+  std::optional<Failure> limited_call(const Budget& left, std::string& text, Body&& body);
+  std::optional<Failure> over_budget(const Failure& failure, const Budget& left) const;
+  void warn_of_time(const std::optional<Failure>& failure);
+  void mask(std::optional<Failure>& failure) const;
   friend class Plugin;
+  const Plugin* plugin_;
   const PluginTerms* terms_;
   Store store_;
   std::unique_ptr<AbiInstance> abi_instance_;
   CallState state_;
   std::chrono::nanoseconds duration_{0};
   uint64_t instructions_ = 0;
+  Usage usage_;
 };
 
 }  // namespace wplug

@@ -14,6 +14,7 @@ std::string_view to_string(ErrorKind kind) {
     case ErrorKind::exit: return "exit";
     case ErrorKind::host: return "host";
     case ErrorKind::misuse: return "misuse";
+    case ErrorKind::policy: return "policy";
   }
   return "unknown";
 }

@@ -1,4 +1,7 @@
 // The collector seen from outside: what stays alive, what does not, and what stops it.
+#include <chrono>
+#include <functional>
+
 #include "interp/api/fixtures_test.h"
 #include "interp/store/runtime.h"
 #include "wplug/ref.h"
@@ -164,6 +167,40 @@ TEST_CASE("An interrupt ends a collection and loses nothing") {
   must(collect_garbage(guest.store));
   must(guest.call("storm", {Value::i32(200'000)}));
   CHECK(guest.number("length") == 100'000);
+}
+
+TEST_CASE("A deadline ends a collection wherever it has come to, and loses nothing") {
+  using std::chrono::steady_clock;
+  constexpr int32_t kNodes = 1'000'000;
+  Guest guest;
+  must(guest.call("build", {Value::i32(kNodes)}));
+  const auto collect = [&] { return collect_garbage(guest.store); };
+  const auto storm = [&]() -> Result<void> {
+    WPLUG_TRY(guest.call("storm", {Value::i32(kNodes)}));
+    return {};
+  };
+  for (const std::function<Result<void>()>& work : {std::function<Result<void>()>(collect), std::function<Result<void>()>(storm)}) {
+    // Less time in each round, until there is too little: then some nodes are marked and others are not.
+    const auto begin = steady_clock::now();
+    must(work());
+    for (auto time = steady_clock::now() - begin;; time /= 2) {
+      guest.store.set_deadline(steady_clock::now() + time);
+      const Result<void> ended = work();
+      guest.store.set_deadline(std::nullopt);
+      if (ended.ok()) continue;
+      REQUIRE(ended.error().trap() != nullptr);
+      CHECK(ended.error().trap()->kind() == TrapKind::deadline_exceeded);
+      break;
+    }
+    CHECK(guest.number("length") == kNodes);
+    must(collect_garbage(guest.store));
+    CHECK(guest.number("length") == kNodes);
+  }
+  const uint64_t full = heap_bytes(guest.store);
+  must(guest.call("clear"));
+  must(collect_garbage(guest.store));
+  must(collect_garbage(guest.store));
+  CHECK(heap_bytes(guest.store) < full / 2);
 }
 
 TEST_CASE("Arrays are charged by their length") {

@@ -132,6 +132,8 @@ Result<void> Module::lower_all() const {
   return {};
 }
 
+std::vector<DispatchCount> Module::dispatch_counts() const { return wplug::dispatch_counts(*impl_->code); }
+
 Result<std::string> Module::print_code(uint32_t function_index) const {
   if (function_index < impl_->def.imported_functions || function_index >= function_count()) {
     return Error(ErrorKind::misuse, "function " + std::to_string(function_index) + " has no code: the module defines " +

@@ -56,12 +56,13 @@ Result<void> Table::set(uint64_t index, const Value& value) {
 
 Result<uint64_t> Table::grow(uint64_t elements, const Value& init) {
   WPLUG_TRY(check_element(*store_, *table_, init));
-  const uint64_t old_size = grow_table(*store_, *table_, elements, init.bits());
+  const uint64_t old_size = grow_table(*table_, elements);
   if (old_size == UINT64_MAX) {
     return Error(ErrorKind::limit, "table of " + std::to_string(size()) + " elements cannot grow by " +
                                        std::to_string(elements) + ": its maximum is " +
                                        std::to_string(table_->max_size));
   }
+  table_fill(*table_, old_size, init.bits(), elements);
   return old_size;
 }
 

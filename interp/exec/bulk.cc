@@ -171,10 +171,21 @@ MaybeTrap table_size(Regs& regs, const Cell* pc) {
 }
 
 MaybeTrap table_grow(Regs& regs, const Cell* pc) {
-  TableInstance& table = *regs.ctx->instance->tables[pc[1].slots.c];
+  TableInstance& table = *regs.ctx->instance->tables[pc[2].word];
   uint64_t init = regs.fp[pc[1].slots.a];
   uint64_t count = address_in(regs.fp[pc[1].slots.b], is_64(table));
-  regs.fp[pc[1].slots.d] = size_result(wplug::grow_table(*regs.ctx->store, table, count, init), is_64(table));
+  uint64_t old = wplug::grow_table(table, count);
+  if (old != UINT64_MAX) {
+    MaybeTrap trap = in_pieces(regs, pc[3].word, count, count, kTablePiece, false, [&](uint64_t from, uint64_t n) {
+      // Also where it is null: a page that is touched here is not touched for the first time by what has no poll.
+      wplug::table_fill(table, old + from, init, n);
+    });
+    if (trap != kNoTrap) {
+      table.elements.shrink(static_cast<size_t>(old));
+      return trap;
+    }
+  }
+  regs.fp[pc[1].slots.d] = size_result(old, is_64(table));
   return kNoTrap;
 }
 
@@ -186,7 +197,7 @@ HandlerTable bulk_handlers(IrOp op) {
     case IrOp::table_get: return make_table<OnSlots<table_get, 2>, 1>();
     case IrOp::table_set: return make_table<OnSlots<table_set, 2>, 1>();
     case IrOp::table_size: return make_table<OnSlots<table_size, 2>, 1>();
-    case IrOp::table_grow: return make_table<OnSlots<table_grow, 2>, 1>();
+    case IrOp::table_grow: return make_table<OnSlots<table_grow, 4>, 1>();
     case IrOp::table_fill: return make_table<OnSlots<table_fill, 4>, 1>();
     case IrOp::table_copy: return make_table<OnSlots<table_copy, 4>, 1>();
     case IrOp::table_init: return make_table<OnSlots<table_init, 4>, 1>();

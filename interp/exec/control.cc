@@ -62,6 +62,19 @@ const Cell* step_into(Context& context, const Cell* target, const Slot* fp) {
 
 }  // namespace
 
+__attribute__((noinline, cold)) const Cell* poll_within(Regs& regs, const Cell* next, numeric::MaybeTrap& trap) {
+  Context& context = *regs.ctx;
+  trap = next_slice(context, regs.fuel);
+  if (trap != numeric::kNoTrap) {
+    context.stopped_at_target = false;  // the instruction that asks has been executed
+    regs.fuel = static_cast<int64_t>(context.slice_end - context.consumed);
+    return nullptr;
+  }
+  if (regs.fuel >= 0) return original_cell(context, next);
+  const Cell* cell = stepping_cell(context, next);
+  return cell == nullptr ? next : cell;
+}
+
 WPLUG_COLD_HANDLER(poll) {
   WPLUG_ENTER;
   numeric::MaybeTrap trap = next_slice(*regs.ctx, regs.fuel);

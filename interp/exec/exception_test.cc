@@ -7,6 +7,8 @@
 #include "interp/api/fixtures_test.h"
 #include "interp/exec/guard.h"
 #include "wplug/exception.h"
+#include "wplug/ref.h"
+#include "wplug/text.h"
 #include "wplug/trap.h"
 
 namespace wplug::test {
@@ -252,6 +254,92 @@ TEST_CASE("an exception goes through frames without end and is caught below them
   limits.stack_bytes = 64 << 20;
   World world(limits);
   CHECK(must(call(world.instantiate(builder), "f", 500'000)) == 9);
+}
+
+// Vectors
+
+// Each gives (n, n in both lanes, 2.5, lanes 3 and 4) by another way from a throw to a handler; "live" the last plus a vector that was there before.
+constexpr std::string_view kVectorExceptions = R"(
+  (import "" "collect" (func $collect))
+  (import "" "throw" (func $host_throw (param i32)))
+  (import "" "tag" (tag $t (param i32 v128 f64 v128)))
+  (type $values (func (param i32) (result i32 v128 f64 v128)))
+  (func $throw (export "throw") (param $n i32)
+    (throw $t (local.get $n) (i64x2.splat (i64.extend_i32_s (local.get $n))) (f64.const 2.5) (v128.const i64x2 3 4)))
+  (func (export "catch") (type $values)
+    (block $h (result i32 v128 f64 v128)
+      (try_table (catch $t $h) (call $throw (local.get 0)))
+      (unreachable)))
+  (func (export "from host") (type $values)
+    (block $h (result i32 v128 f64 v128)
+      (try_table (catch $t $h) (call $host_throw (local.get 0)))
+      (unreachable)))
+  (func (export "by reference") (type $values) (local $e exnref)
+    (block $outer (result i32 v128 f64 v128)
+      (try_table (catch $t $outer)
+        (block $inner (result i32 v128 f64 v128 exnref)
+          (try_table (catch_ref $t $inner) (call $throw (local.get 0)))
+          (unreachable))
+        (local.set $e) (drop) (drop) (drop) (drop)
+        (call $collect)
+        (throw_ref (local.get $e)))
+      (unreachable)))
+  (func (export "legacy") (type $values)
+    (try (result i32 v128 f64 v128)
+      (do
+        (try (result i32 v128 f64 v128)
+          (do (call $throw (local.get 0)) (unreachable))
+          (catch $t (drop) (drop) (drop) (drop) (call $collect) (rethrow 0))))
+      (catch $t)))
+  (func (export "live") (param $n i32) (result v128) (local $before v128)
+    (local.set $before (v128.const i64x2 100 200))
+    (i64x2.mul (v128.const i64x2 1 2)
+      (block $h (result i32 v128 f64 v128)
+        (try_table (catch $t $h) (call $throw (local.get $n)))
+        (unreachable))
+      (i64x2.add (local.get $before)) (local.set $before) (drop) (drop) (drop) (local.get $before)))
+)";
+
+TEST_CASE("an exception carries vectors beside numbers, whichever way it goes to its handler") {
+  for (const Config& config : all_configs()) {
+    World world({}, config);
+    const ValType v128 = ValType::v128();
+    const Tag tag = must(Tag::create(world.store, FuncType{{ValType::i32(), v128, ValType::f64(), v128}, {}}));
+    const Func collect = Func::wrap(world.store, FuncType{}, [&](Caller&, std::span<const Value>, std::span<Value>) {
+      return collect_garbage(world.store);
+    });
+    const Func thrower =
+        Func::wrap(world.store, FuncType{{ValType::i32()}, {}}, [&](Caller&, std::span<const Value> args, std::span<Value>) {
+          const auto n = static_cast<uint64_t>(args[0].i32());
+          return Result<void>(
+              tag.exception(std::vector<Value>{args[0], Value::v128(n, n), Value::f64(2.5), Value::v128(3, 4)}));
+        });
+    const Module module = must(Module::compile(world.engine, must(parse_wat(kVectorExceptions))));
+    const Instance instance = must(Instance::create(world.store, module, std::vector<Extern>{collect, thrower, tag}));
+    const Value n = Value::i32(77);
+    for (std::string_view way : {"catch", "from host", "by reference", "legacy"}) {
+      CAPTURE(way);
+      std::vector<Value> results(4);
+      must(instance.get_func(way)->call({&n, 1}, results));
+      CHECK(results[0].i32() == 77);
+      CHECK(results[1].bits(0) == 77);
+      CHECK(results[1].bits(1) == 77);
+      CHECK(results[2].f64() == 2.5);
+      CHECK(results[3].bits(0) == 3);
+      CHECK(results[3].bits(1) == 4);
+    }
+    Value sum;
+    must(instance.get_func("live")->call({&n, 1}, {&sum, 1}));
+    CHECK(sum.bits(0) == 103);
+    CHECK(sum.bits(1) == 2 * 204);
+    const Error error = must_fail(instance.get_func("throw")->call({&n, 1}, {}));
+    REQUIRE(error.trap()->exception() != nullptr);
+    const std::span<const Value> values = error.trap()->exception()->values();
+    REQUIRE(values.size() == 4);
+    CHECK(values[1].bits(1) == 77);
+    CHECK(values[3].bits(0) == 3);
+    CHECK(values[3].bits(1) == 4);
+  }
 }
 
 // Host functions

@@ -117,6 +117,32 @@ TEST_CASE("a bulk operation that does not fit into the fuel does nothing") {
   }
 }
 
+TEST_CASE("straight-line code behind a bulk operation stops where fuel ends, too") {
+  // memory.fill (16, 7, 4000), then i32.store (0, n) for n = 1 to 5
+  ModuleBuilder builder;
+  const uint32_t type = builder.type({}, {});
+  builder.memory(limits(1));
+  Bytes code = {0x41, 0x10, 0x41, 0x07, 0x41, 0xa0, 0x1f, 0xfc, 0x0b, 0x00};
+  for (uint8_t n = 1; n <= 5; ++n) code = code + Bytes{0x41, 0x00, 0x41, n, 0x36, 0x02, 0x00};
+  builder.func(type, code);
+  builder.export_as("f", kFuncKind, 0);
+  builder.export_as("memory", kMemoryKind, 0);
+  const uint64_t filled = 4 + 4000 / 8, need = filled + 5 * 3;
+  for (const Config& config : all_configs()) {
+    Engine engine = Engine::create(config).value();
+    Module module = Module::compile(engine, builder.build()).value();
+    for (uint64_t fuel = filled; fuel <= need; ++fuel) {
+      Store store = Store::create(engine).value();
+      Instance instance = Linker().instantiate(store, module).value();
+      REQUIRE(store.set_fuel(fuel).ok());
+      const Result<void> called = instance.get_func("f")->call({}, {});
+      CHECK(called.ok() == (fuel == need));
+      CHECK(store.fuel_consumed() == fuel);
+      CHECK(instance.get_memory("memory")->data()[0] == (fuel - filled) / 3);
+    }
+  }
+}
+
 TEST_CASE("fuel limits are refused by an engine that does not meter") {
   Config config;
   config.metering = false;

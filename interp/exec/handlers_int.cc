@@ -51,6 +51,22 @@ WPLUG_HANDLER(int_shifted) {
   WPLUG_NEXT(2);
 }
 
+// c may also be the immediate in pc[2].
+template <class T, T (*Outer)(T, T), T (*Inner)(T, T), int D, int A, int B, int C>
+WPLUG_HANDLER(int_ternary) {
+  WPLUG_ENTER;
+  T a = read_int<T, A>(regs, pc[1].slots.a);
+  T b = read_int<T, B>(regs, pc[1].slots.b);
+  T c;
+  if constexpr (C == kImmediatePlace) {
+    c = static_cast<T>(pc[2].word);
+  } else {
+    c = read_int<T, C>(regs, pc[1].slots.c);
+  }
+  write_int<D>(regs, pc[1].slots.d, Outer(Inner(a, b), c));
+  WPLUG_NEXT(C == kImmediatePlace ? 3 : 2);
+}
+
 template <class T, T (*Inner)(T, T), int D, int A>
 WPLUG_HANDLER(int_masked) {
   WPLUG_ENTER;
@@ -65,6 +81,14 @@ struct Shifted {
   template <int I>
   static constexpr Handler* at() {
     return &int_shifted<T, Outer, Inner, I / (kA * kA), I / kA % kA, I % kA>;
+  }
+};
+
+template <class T, T (*Outer)(T, T), T (*Inner)(T, T)>
+struct Ternary {
+  template <int I>
+  static constexpr Handler* at() {
+    return &int_ternary<T, Outer, Inner, I / (kA * kA * kB), I / (kA * kB) % kA, I / kB % kA, I % kB>;
   }
 };
 
@@ -105,6 +129,9 @@ HandlerTable int_handlers(IrOp op) {
 #define WPLUG_IR_SHIFTED(name, T, outer, inner) \
   case IrOp::name:                              \
     return make_table<Shifted<T, &numeric::outer, &numeric::inner>, kA * kA * kA>();
+#define WPLUG_IR_TERNARY(name, T, outer, inner) \
+  case IrOp::name:                              \
+    return make_table<Ternary<T, &numeric::outer, &numeric::inner>, kA * kA * kA * kB>();
 #define WPLUG_IR_MASKED(name, T, inner) \
   case IrOp::name:                      \
     return make_table<Masked<T, &numeric::inner>, kA * kA>();

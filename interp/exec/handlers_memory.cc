@@ -38,10 +38,16 @@ inline constexpr int kSizeLog2 = std::countr_zero(sizeof(M));
 // Memory is little-endian (spec 4.3.1); so are the supported hosts.
 static_assert(std::endian::native == std::endian::little);
 
-template <class M, class R, int D, int A, bool Guard>
+// Wrap: the constant is part of the address, which has 32 bits, and not an offset.
+template <bool Wrap>
+WPLUG_INLINE uint64_t effective_address(uint32_t base, uint32_t constant) {
+  return Wrap ? uint64_t{base + constant} : uint64_t{base} + constant;
+}
+
+template <class M, class R, int D, int A, bool Guard, bool Wrap>
 WPLUG_MEMORY_SECTION WPLUG_HANDLER(load) {
   WPLUG_ENTER;
-  uint64_t address = uint64_t{read_int<uint32_t, A>(regs, pc[1].imm.a)} + pc[1].imm.imm;
+  uint64_t address = effective_address<Wrap>(read_int<uint32_t, A>(regs, pc[1].imm.a), pc[1].imm.imm);
   WPLUG_CHECK_BOUNDS(M, Guard, address);
   M value;
   std::memcpy(&value, regs.mem + address, sizeof(M));
@@ -65,10 +71,10 @@ WPLUG_MEMORY_SECTION WPLUG_HANDLER(load_indexed) {
 }
 
 // The value's place for integers may also be the immediate in pc[2].
-template <class M, class T, int A, int B, bool Guard>
+template <class M, class T, int A, int B, bool Guard, bool Wrap>
 WPLUG_MEMORY_SECTION WPLUG_HANDLER(store) {
   WPLUG_ENTER;
-  uint64_t address = uint64_t{read_int<uint32_t, A>(regs, pc[1].imm.d)} + pc[1].imm.imm;
+  uint64_t address = effective_address<Wrap>(read_int<uint32_t, A>(regs, pc[1].imm.d), pc[1].imm.imm);
   T value;
   constexpr bool is_immediate = !kInFloatFile<T> && B == kImmediatePlace;
   if constexpr (is_immediate) {
@@ -100,11 +106,11 @@ WPLUG_MEMORY_SECTION WPLUG_HANDLER(store_indexed) {
 template <class T>
 inline constexpr int kStorePlaces = kInFloatFile<T> ? kFloatRegisters + 1 : kIntRegisters + 2;
 
-template <class M, class R>
+template <class M, class R, bool Wrap>
 struct LoadMaker {
   template <int I>
   static constexpr Handler* at() {
-    return &load<M, R, I / (2 * kA), I / 2 % kA, I % 2 != 0>;
+    return &load<M, R, I / (2 * kA), I / 2 % kA, I % 2 != 0, Wrap>;
   }
 };
 template <class M, class R>
@@ -114,11 +120,11 @@ struct LoadIndexedMaker {
     return &load_indexed<M, R, I / (2 * kA * kA), I / (2 * kA) % kA, I / 2 % kA, I % 2 != 0>;
   }
 };
-template <class M, class T>
+template <class M, class T, bool Wrap>
 struct StoreMaker {
   template <int I>
   static constexpr Handler* at() {
-    return &store<M, T, I / (2 * kStorePlaces<T>), I / 2 % kStorePlaces<T>, I % 2 != 0>;
+    return &store<M, T, I / (2 * kStorePlaces<T>), I / 2 % kStorePlaces<T>, I % 2 != 0, Wrap>;
   }
 };
 template <class M, class T>
@@ -137,7 +143,9 @@ HandlerTable load_handlers(IrOp op) {
   switch (op) {
 #define WPLUG_IR_LOAD(name, M, R)                                     \
   case IrOp::name:                                                    \
-    return make_table<LoadMaker<M, R>, kPlaces<R> * kA * 2>();             \
+    return make_table<LoadMaker<M, R, false>, kPlaces<R> * kA * 2>();  \
+  case IrOp::name##_wrapped:                                          \
+    return make_table<LoadMaker<M, R, true>, kPlaces<R> * kA * 2>();   \
   case IrOp::name##_indexed:                                          \
     return make_table<LoadIndexedMaker<M, R>, kPlaces<R> * kA * kA * 2>();
 #include "interp/lower/ir_ops.def"
@@ -150,7 +158,9 @@ HandlerTable store_handlers(IrOp op) {
   switch (op) {
 #define WPLUG_IR_STORE(name, M, T)                                    \
   case IrOp::name:                                                    \
-    return make_table<StoreMaker<M, T>, kA * kStorePlaces<T> * 2>();       \
+    return make_table<StoreMaker<M, T, false>, kA * kStorePlaces<T> * 2>(); \
+  case IrOp::name##_wrapped:                                          \
+    return make_table<StoreMaker<M, T, true>, kA * kStorePlaces<T> * 2>();  \
   case IrOp::name##_indexed:                                          \
     return make_table<StoreIndexedMaker<M, T>, kA * kA * kPlaces<T> * 2>();
 #include "interp/lower/ir_ops.def"

@@ -19,6 +19,14 @@ WPLUG_HANDLER(move) {
   WPLUG_NEXT(2);
 }
 
+template <int D, int A, int E, int B>
+WPLUG_HANDLER(move_pair) {
+  WPLUG_ENTER;
+  write_int<D>(regs, pc[1].slots.d, read_int<uint64_t, A>(regs, pc[1].slots.a));
+  write_int<E>(regs, pc[1].slots.b, read_int<uint64_t, B>(regs, pc[1].slots.c));
+  WPLUG_NEXT(2);
+}
+
 template <int D, int A>
 WPLUG_HANDLER(move_float) {
   WPLUG_ENTER;
@@ -99,6 +107,12 @@ struct Move {
     return &move<I / kB, I % kB>;
   }
 };
+struct MovePair {
+  template <int I>
+  static constexpr Handler* at() {
+    return &move_pair<I / (kA * kA * kA), I / (kA * kA) % kA, I / kA % kA, I % kA>;
+  }
+};
 struct MoveFloat {
   template <int I>
   static constexpr Handler* at() {
@@ -165,6 +179,7 @@ struct ZeroSlots {
 HandlerTable value_handlers(IrOp op) {
   switch (op) {
     case IrOp::move: return make_table<Move, kA * kB>();
+    case IrOp::move_pair: return make_table<MovePair, kA * kA * kA * kA>();
     case IrOp::move_float: return make_table<MoveFloat, kF * kF>();
     case IrOp::const_64: return make_table<Const64, kA>();
     case IrOp::const_float: return make_table<ConstFloat, kF>();

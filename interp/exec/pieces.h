@@ -34,12 +34,19 @@ numeric::MaybeTrap in_pieces(Regs& regs, uint64_t executed, uint64_t count, uint
   return numeric::kNoTrap;
 }
 
-// An operation that works on the frame and goes on `Cells` further, or traps.
+// An operation that works on the frame and goes on `Cells` further, or traps. What it charged may have left less fuel than the rest of the
+// straight line needs, so it polls like a branch.
 template <numeric::MaybeTrap (*F)(Regs&, const Cell*), int Cells>
 WPLUG_HANDLER(on_slots) {
   WPLUG_ENTER;
   numeric::MaybeTrap trap = F(regs, pc);
   if (WPLUG_UNLIKELY(trap != numeric::kNoTrap)) {
+    regs.ctx->trap_kind = static_cast<uint8_t>(trap);
+    WPLUG_TAIL(trap_exit);
+  }
+  if (WPLUG_UNLIKELY(regs.fuel < 0)) {
+    const Cell* next = poll_within(regs, pc + Cells, trap);
+    if (next != nullptr) WPLUG_JUMP(next);
     regs.ctx->trap_kind = static_cast<uint8_t>(trap);
     WPLUG_TAIL(trap_exit);
   }

@@ -2,11 +2,14 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <optional>
+#include <string_view>
 #include <thread>
 
 #include "interp/api/module_builder.h"
 #include "wplug/instance.h"
 #include "wplug/linker.h"
+#include "wplug/text.h"
 #include "wplug/trap.h"
 
 namespace wplug::test {
@@ -63,6 +66,41 @@ TEST_CASE("a deadline stops a loop and a long bulk operation, metered or not") {
     guest.store.set_deadline(std::nullopt);
     CHECK(guest.call("ok").ok());
   }
+}
+
+// grow(n): table.grow by n; size: table.size.
+constexpr std::string_view kGrowing = R"((module
+  (table $t 1 funcref)
+  (elem declare func $f)
+  (func $f)
+  (func (export "grow") (param i32) (result i32) (table.grow $t (ref.func $f) (local.get 0)))
+  (func (export "size") (result i32) (table.size $t))))";
+
+TEST_CASE("table.grow costs fuel for each element, and ended early it has grown nothing") {
+  Config config;
+  config.metering = true;
+  Guest guest(parse_wat(kGrowing).value(), config);
+  const auto call = [&guest](const char* name, uint64_t argument) {
+    uint64_t slot = argument;
+    const Result<void> result = guest.instance.get_func(name)->call_raw(&slot);
+    return result.ok() ? std::optional(static_cast<uint32_t>(slot)) : std::nullopt;
+  };
+  REQUIRE(guest.store.set_fuel(1000).ok());
+  CHECK(!call("grow", 100'000));
+  REQUIRE(guest.store.set_fuel(std::nullopt).ok());
+  CHECK(call("size", 0) == 1);
+
+  const InterruptHandle handle = guest.store.interrupt_handle();
+  handle.interrupt();
+  CHECK(!call("grow", 1'000'000));
+  guest.store.clear_interrupt();
+  CHECK(call("size", 0) == 1);
+
+  const uint64_t before = guest.store.fuel_consumed();
+  CHECK(call("grow", 1'000'000) == 1);
+  CHECK(guest.store.fuel_consumed() - before == 1'000'000 + 3);
+  CHECK(call("grow", 100'000'000) == UINT32_MAX);
+  CHECK(call("size", 0) == 1'000'001);
 }
 
 TEST_CASE("an interrupt from another thread stops the guest until it is cleared") {

@@ -61,7 +61,7 @@ struct Candidate {
 
 class Allocator {
  public:
-  explicit Allocator(const IrFunction& function) : function_(function), liveness_(find_liveness(function)) {}
+  explicit Allocator(IrFunction& function) : liveness_(find_liveness(function)), function_(function) {}
 
   Allocation run() {
     allocation_ = allocate_nothing(function_);
@@ -157,8 +157,8 @@ class Allocator {
     std::sort(allocation_.live_across.begin(), allocation_.live_across.end());
   }
 
+  Liveness liveness_;  // before what reads the function: webs are renamed
   const IrFunction& function_;
-  Liveness liveness_;
   Allocation allocation_;
   std::vector<double> gain_, definitions_;  // by virtual register, weighted by loops
   std::vector<bool> is_live_in_;
@@ -174,6 +174,6 @@ Allocation allocate_nothing(const IrFunction& function) {
   return allocation;
 }
 
-Allocation allocate_registers(const IrFunction& function) { return Allocator(function).run(); }
+Allocation allocate_registers(IrFunction& function) { return Allocator(function).run(); }
 
 }  // namespace wplug

@@ -26,6 +26,6 @@ struct Allocation {
 Allocation allocate_nothing(const IrFunction& function);
 
 // Gives machine registers to the values that gain most. Linear in the size of the function but for a bounded amount of work.
-Allocation allocate_registers(const IrFunction& function);
+Allocation allocate_registers(IrFunction& function);
 
 }  // namespace wplug

@@ -67,6 +67,7 @@ class Checker {
   void define(State& state, uint32_t location, uint32_t vreg, uint32_t index);
   void slot_operands(const State& state, uint32_t index);
   void call(const Ir& ir, State& state, uint32_t index);
+  bool pair_move(uint32_t index, State& state);
   State thrown(const Ir& ir, State state) const;
   State caught(const CatchTarget& handler, State state) const;
   void fail(uint32_t index, const std::string& what);
@@ -109,7 +110,25 @@ Decoded Checker::decode(uint32_t at) const {
       out.d = int_location(i / a_places, s.d);
       out.a = int_location(i % a_places, s.a);
       return out;
+    case IrShape::int_ternary:
+      out.d = int_location(i / (a_places * a_places * b_places), s.d);
+      out.a = int_location(i / (a_places * b_places) % a_places, s.a);
+      out.b = int_location(i / b_places % a_places, s.b);
+      out.immediate = i % b_places == a_places;
+      if (!out.immediate) out.c = int_location(i % b_places, s.c);
+      return out;
+    case IrShape::float_ternary:
+      out.d = float_location(i / (f_places * f_places * f_places), s.d);
+      out.a = float_location(i / (f_places * f_places) % f_places, s.a);
+      out.b = float_location(i / f_places % f_places, s.b);
+      out.c = float_location(i % f_places, s.c);
+      return out;
     case IrShape::float_binary:
+      out.d = float_location(i / (f_places * (f_places + 1)), s.d);
+      out.a = float_location(i / (f_places + 1) % f_places, s.a);
+      out.immediate = i % (f_places + 1) == f_places;
+      if (!out.immediate) out.b = float_location(i % (f_places + 1), s.b);
+      return out;
     case IrShape::float_compare:
       out.d = location(op.d, i / (f_places * f_places), s.d);
       out.a = float_location(i / f_places % f_places, s.a);
@@ -120,6 +139,7 @@ Decoded Checker::decode(uint32_t at) const {
       out.a = location(op.a, i % places(op.a), s.a);
       return out;
     case IrShape::load:
+    case IrShape::load_wrapped:
       out.d = location(op.d, i / (2 * a_places), s.d);
       out.a = int_location(i / 2 % a_places, s.a);
       return out;
@@ -128,7 +148,8 @@ Decoded Checker::decode(uint32_t at) const {
       out.a = int_location(i / (2 * a_places) % a_places, s.a);
       out.b = int_location(i / 2 % a_places, s.b);
       return out;
-    case IrShape::store: {
+    case IrShape::store:
+    case IrShape::store_wrapped: {
       uint32_t value_places = op.d == RegClass::integer ? b_places : f_places;
       out.a = int_location(i / (2 * value_places), s.d);
       uint32_t place = i / 2 % value_places;
@@ -215,6 +236,12 @@ void Checker::decode_special(Decoded& out, uint32_t i, const Cell* cell) const {
       out.d = int_location(i / b_places, s.d);
       out.immediate = i % b_places == a_places;
       if (!out.immediate) out.a = int_location(i % b_places, s.a);
+      return;
+    case IrOp::move_pair:  // b is the second's destination, c its source
+      out.d = int_location(i / (a_places * a_places * a_places), s.d);
+      out.a = int_location(i / (a_places * a_places) % a_places, s.a);
+      out.b = int_location(i / a_places % a_places, s.b);
+      out.c = int_location(i % a_places, s.c);
       return;
     case IrOp::index_64:
       out.d = int_location(i / a_places, s.d);
@@ -378,10 +405,24 @@ Checker::State Checker::caught(const CatchTarget& handler, State state) const {
   return state;
 }
 
+// A move that is one half of a pair: true when it is, and has been followed.
+bool Checker::pair_move(uint32_t index, State& state) {
+  const Ir& ir = function_.code[index];
+  const bool is_second = starts_[index] == starts_[index + 1];
+  if (is_second && index == 0) return false;
+  const Decoded pair = decode(starts_[is_second ? index - 1 : index]);
+  if (pair.op != IrOp::move_pair) return false;
+  use(state, is_second ? pair.c : pair.a, ir.a, index);
+  define(state, is_second ? pair.b : pair.d, ir.d, index);
+  return true;
+}
+
 void Checker::run_ir(uint32_t index, State& state, bool check) {
   checking_ = check;
   const Ir& ir = function_.code[index];
   bool done = false;
+  if (ir.op == IrOp::nop && starts_[index] == starts_[index + 1]) return;
+  if (ir.op == IrOp::move && pair_move(index, state)) return;
   for (uint32_t at = starts_[index]; at < starts_[index + 1];) {
     Decoded decoded = decode(at);
     at += decoded.cells;
@@ -395,7 +436,7 @@ void Checker::run_ir(uint32_t index, State& state, bool check) {
     done = true;
     if (ir.a < kImmediate) use(state, decoded.a, ir.a, index);
     if (ir.b < kImmediate) use(state, decoded.b, ir.b, index);
-    if ((ir.b == kImmediate) != decoded.immediate) fail(index, "an immediate is missing");
+    if ((ir.b == kImmediate || ir.c == kImmediate) != decoded.immediate) fail(index, "an immediate is missing");
     if (ir.c < kImmediate && !is_indirect_call(ir.op)) use(state, decoded.c, ir.c, index);
     slot_operands(state, index);
     if (is_call(ir.op)) call(ir, state, index);

@@ -15,6 +15,7 @@
 #include "interp/wasm/type_registry.h"
 #include "wplug/engine.h"
 #include "wplug/error.h"
+#include "wplug/module.h"
 
 namespace wplug {
 
@@ -67,6 +68,13 @@ struct LoweredBody {
   LoweredBody();
   ~LoweredBody();
   std::vector<Cell> cells;
+  // With Config::count_dispatches, by cell: the handler that the counting one in `cells` stands for, and how often it was
+  // dispatched. Counting is not exact when several threads run the function.
+  struct Counted {
+    const void* handler = nullptr;
+    uint64_t count = 0;
+  };
+  mutable std::vector<Counted> counted;
   std::unique_ptr<const UnwindTable> unwind;  // null without handlers of exceptions
   const FunctionCode* function = nullptr;
   bool contains(const Cell* pc) const { return pc >= cells.data() && pc < cells.data() + cells.size(); }
@@ -96,6 +104,12 @@ const LoweredBody* find_body(ModuleCode& module, const Cell* pc);
 
 // Lowers one function if it is not lowered yet. Safe from any thread. Errors: limit.
 Result<void> lower_function(ModuleCode& module, uint32_t index);
+
+// Makes the operations of `body` count themselves.
+void count_dispatches(LoweredBody& body);
+// The handler that the cell's operation goes to, counted or not.
+const void* handler_at(const LoweredBody& body, size_t cell);
+std::vector<DispatchCount> dispatch_counts(ModuleCode& module);
 
 // The internal code of a lowered function as text, one cell a line.
 std::string print_code(ModuleCode& module, uint32_t index);

@@ -90,6 +90,10 @@ class Emitter {
     cells_.push_back(cell);
   }
 
+  void mark_labels();
+  bool is_move_pair() const;
+  bool is_plain_move(const Ir& ir) const;
+  void move_pair();
   void entry();
   void one(const Ir& ir);
   void special(const Ir& ir);
@@ -116,6 +120,7 @@ class Emitter {
   CodeMap* map_;
   std::vector<Cell> cells_;
   std::vector<uint32_t> starts_;  // by Ir index: its first cell
+  std::vector<bool> is_label_;    // by Ir index
   std::vector<Fixup> fixups_;
   uint32_t instruction_ = 0;
   uint32_t current_ = 0;
@@ -127,9 +132,14 @@ std::vector<Cell> Emitter::run() {
   cells_.reserve(function_.code.size() * 2 + 8);
   starts_.reserve(function_.code.size() + 1);
   entry();
+  mark_labels();
   for (current_ = 0; current_ < function_.code.size(); ++current_) {
     const Ir& ir = function_.code[current_];
     starts_.push_back(static_cast<uint32_t>(cells_.size()));
+    if (is_move_pair()) {
+      move_pair();
+      continue;
+    }
     if (map_ != nullptr) map_->entries.push_back({starts_.back(), {ir.offset, ir.count}});
     one(ir);
     if (ir.d < kImmediate && allocation_.in_register(ir.d) && !allocation_.write_through.empty() &&
@@ -140,6 +150,33 @@ std::vector<Cell> Emitter::run() {
   starts_.push_back(static_cast<uint32_t>(cells_.size()));
   patch();
   return std::move(cells_);
+}
+
+void Emitter::mark_labels() {
+  is_label_.assign(function_.code.size() + 1, false);
+  for (const Label& label : function_.labels) is_label_[label.position] = is_label_[label.position] || label.used;
+}
+
+// Whether two moves follow one another with nothing that jumps between them and nothing to be saved after the first.
+bool Emitter::is_move_pair() const {
+  if (current_ + 1 >= function_.code.size() || is_label_[current_ + 1]) return false;
+  return is_plain_move(function_.code[current_]) && is_plain_move(function_.code[current_ + 1]);
+}
+
+bool Emitter::is_plain_move(const Ir& ir) const {
+  if (ir.op != IrOp::move || ir.b == kImmediate) return false;
+  return allocation_.write_through.empty() || !allocation_.in_register(ir.d) || !allocation_.write_through[ir.d];
+}
+
+// One dispatch for both. The second has no cells of its own.
+void Emitter::move_pair() {
+  const Ir& first = function_.code[current_];
+  const Ir& second = function_.code[++current_];
+  const uint32_t a_places = kIntRegisters + 1;
+  if (map_ != nullptr) map_->entries.push_back({starts_.back(), {second.offset, second.count}});
+  handler(IrOp::move_pair, ((place(first.d) * a_places + place(first.a)) * a_places + place(second.d)) * a_places + place(second.a));
+  slots(first.d, first.a, second.d, slot(second.a));
+  starts_.push_back(static_cast<uint32_t>(cells_.size()));
 }
 
 // Zeroes locals and loads those that live in machine registers.
@@ -221,7 +258,21 @@ void Emitter::one(const Ir& ir) {
       with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
       word(ir.shift);
       return;
+    case IrShape::int_ternary:
+      handler(ir.op, ((place(ir.d) * a_places + place(ir.a)) * a_places + place(ir.b)) * b_places +
+                         (ir.c == kImmediate ? a_places : place(ir.c)));
+      slots(ir.d, ir.a, ir.b, slot(ir.c));
+      if (ir.c == kImmediate) word(static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(ir.imm))));
+      return;
+    case IrShape::float_ternary:
+      handler(ir.op, ((place(ir.d) * f_places + place(ir.a)) * f_places + place(ir.b)) * f_places + place(ir.c));
+      slots(ir.d, ir.a, ir.b, slot(ir.c));
+      return;
     case IrShape::float_binary:
+      handler(ir.op, (place(ir.d) * f_places + place(ir.a)) * (f_places + 1) + (ir.b == kImmediate ? f_places : place(ir.b)));
+      slots(ir.d, ir.a, ir.b);
+      if (ir.b == kImmediate) word(ir.imm);
+      return;
     case IrShape::float_compare:
       handler(ir.op, (place(ir.d) * f_places + place(ir.a)) * f_places + place(ir.b));
       slots(ir.d, ir.a, ir.b);
@@ -231,6 +282,7 @@ void Emitter::one(const Ir& ir) {
       slots(ir.d, ir.a);
       return;
     case IrShape::load:
+    case IrShape::load_wrapped:
       handler(ir.op, (place(ir.d) * a_places + place(ir.a)) * 2 + guard);
       with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
       return;
@@ -239,7 +291,8 @@ void Emitter::one(const Ir& ir) {
       slots(ir.d, ir.a, ir.b, ir.shift);
       word(static_cast<uint32_t>(ir.imm));
       return;
-    case IrShape::store: {
+    case IrShape::store:
+    case IrShape::store_wrapped: {
       uint32_t value_places = op.d == RegClass::integer ? b_places : f_places;
       handler(ir.op, (place(ir.a) * value_places + place(ir.b)) * 2 + guard);
       with_imm(ir.a, ir.b, static_cast<uint32_t>(ir.imm));
@@ -375,6 +428,8 @@ void Emitter::special(const Ir& ir) {
       }
       return;
     }
+    case IrOp::nop:
+      return;
     case IrOp::index_64:
       handler(ir.op, place(ir.d) * a_places + place(ir.a));
       slots(ir.d, ir.a);
@@ -486,7 +541,9 @@ void Emitter::special(const Ir& ir) {
       return;
     case IrOp::table_grow:
       handler(ir.op, 0);
-      slots(ir.d, ir.a, ir.b, static_cast<uint16_t>(ir.imm));
+      slots(ir.d, ir.a, ir.b);
+      word(ir.imm);
+      word(module_.config.metering ? ir.count : 0);
       return;
     case IrOp::elem_drop:
     case IrOp::data_drop:

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "interp/lower/cell.h"
 #include "interp/lower/ir.h"
@@ -27,6 +28,8 @@ inline constexpr uint32_t kFarKinds = static_cast<uint32_t>(FarKind::count_);
 
 // The handler of FunctionCode::stub.
 const void* lazy_handler();
+// Counts the dispatch of the cell it stands in, and goes on in the cell's own handler.
+const void* counting_handler();
 
 struct HandlerName {
   IrOp op;
@@ -36,5 +39,8 @@ struct HandlerName {
 std::optional<HandlerName> name_of_handler(const void* handler);
 // Cells of the instruction at `cell`, its handler included; 1 when the handler is none.
 size_t cell_count(const Cell* cell);
+size_t cell_count(const HandlerName& name, const Cell* cell);
+// The operation at `cell` with its operands: "i32_add r0, s3, #5".
+std::string print_operation(const HandlerName& name, const Cell* cell);
 
 }  // namespace wplug

@@ -18,6 +18,8 @@ constexpr IrOpInfo kInfo[] = {
 #define WPLUG_IR_INT_TRAP(name, T) {#name, IrShape::int_binary, RegClass::integer, RegClass::integer},
 #define WPLUG_IR_SHIFTED(name, T, outer, inner) {#name, IrShape::int_shifted, RegClass::integer, RegClass::integer},
 #define WPLUG_IR_MASKED(name, T, inner) {#name, IrShape::int_masked, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_TERNARY(name, T, outer, inner) {#name, IrShape::int_ternary, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_FLOAT_TERNARY(name, T, outer, inner, reversed) {#name, IrShape::float_ternary, RegClass::floating, RegClass::floating},
 #define WPLUG_IR_FLOAT(name, T) {#name, IrShape::float_binary, RegClass::floating, RegClass::floating},
 #define WPLUG_IR_FLOAT_COMPARE(name, T) {#name, IrShape::float_compare, RegClass::floating, RegClass::integer},
 #define WPLUG_IR_UNARY(name, T, R) {#name, IrShape::unary, class_of<T>, class_of<R>},
@@ -39,6 +41,9 @@ constexpr IrOpInfo kInfo[] = {
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_LOAD(name, M, R) {#name "_indexed", IrShape::load_indexed, RegClass::integer, class_of<R>},
 #define WPLUG_IR_STORE(name, M, T) {#name "_indexed", IrShape::store_indexed, RegClass::integer, class_of<T>},
+#include "interp/lower/ir_ops.def"
+#define WPLUG_IR_LOAD(name, M, R) {#name "_wrapped", IrShape::load_wrapped, RegClass::integer, class_of<R>},
+#define WPLUG_IR_STORE(name, M, T) {#name "_wrapped", IrShape::store_wrapped, RegClass::integer, class_of<T>},
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_LOAD(name, M, R) {#name "_far", IrShape::load_far, RegClass::integer, class_of<R>},
 #define WPLUG_IR_STORE(name, M, T) {#name "_far", IrShape::store_far, RegClass::integer, class_of<T>},
@@ -173,6 +178,44 @@ IrOp indexed_of(IrOp access) {
 #include "interp/lower/ir_ops.def"
     default:
       return access;
+  }
+}
+
+IrOp wrapped_of(IrOp access) {
+  switch (access) {
+#define WPLUG_IR_LOAD(name, M, R) \
+  case IrOp::name:                \
+    return IrOp::name##_wrapped;
+#define WPLUG_IR_STORE(name, M, T) \
+  case IrOp::name:                 \
+    return IrOp::name##_wrapped;
+#include "interp/lower/ir_ops.def"
+    default:
+      return access;
+  }
+}
+
+IrOp ternary_of(IrOp outer, IrOp inner, bool reversed) {
+#define WPLUG_IR_TERNARY(name, T, out, in) \
+  if (outer == IrOp::out && inner == IrOp::in) return IrOp::name;
+  // Adding does not mind the order.
+#define WPLUG_IR_FLOAT_TERNARY(name, T, out, in, backward)                                        \
+  if (outer == IrOp::out && inner == IrOp::in &&                                                  \
+      (reversed == backward || outer == IrOp::f32_add || outer == IrOp::f64_add)) {               \
+    return IrOp::name;                                                                            \
+  }
+#include "interp/lower/ir_ops.def"
+  return IrOp::count_;
+}
+
+IrOp inverted_branch(IrOp branch) {
+  switch (branch) {
+#define WPLUG_IR_INT_COMPARE(name, T) \
+  case IrOp::br_if_##name:            \
+    return branch_of(inverted(IrOp::name));
+#include "interp/lower/ir_ops.def"
+    default:
+      return branch;
   }
 }
 

@@ -34,6 +34,8 @@ enum class IrOp : uint16_t {
 #define WPLUG_IR_INT_TRAP(name, T) name,
 #define WPLUG_IR_SHIFTED(name, T, outer, inner) name,
 #define WPLUG_IR_MASKED(name, T, inner) name,
+#define WPLUG_IR_TERNARY(name, T, outer, inner) name,
+#define WPLUG_IR_FLOAT_TERNARY(name, T, outer, inner, reversed) name,
 #define WPLUG_IR_FLOAT(name, T) name,
 #define WPLUG_IR_FLOAT_COMPARE(name, T) name,
 #define WPLUG_IR_UNARY(name, T, R) name,
@@ -56,6 +58,9 @@ enum class IrOp : uint16_t {
 #define WPLUG_IR_LOAD(name, M, R) name##_indexed,
 #define WPLUG_IR_STORE(name, M, T) name##_indexed,
 #include "interp/lower/ir_ops.def"
+#define WPLUG_IR_LOAD(name, M, R) name##_wrapped,
+#define WPLUG_IR_STORE(name, M, T) name##_wrapped,
+#include "interp/lower/ir_ops.def"
 #define WPLUG_IR_LOAD(name, M, R) name##_far,
 #define WPLUG_IR_STORE(name, M, T) name##_far,
 #include "interp/lower/ir_ops.def"
@@ -65,7 +70,7 @@ inline constexpr size_t kIrOpCount = static_cast<size_t>(IrOp::count_);
 
 // How an operation's operands and words are laid out.
 enum class IrShape : uint8_t {
-  int_binary, int_shifted, int_masked, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, load_far, store_far, atomic,
+  int_binary, int_shifted, int_masked, int_ternary, float_ternary, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, load_wrapped, store_wrapped, load_far, store_far, atomic,
   branch_int, branch_float, struct_get, struct_set, array_get, array_set, special, vector_binary, vector_shift, vector_any,
 };
 // The kind of a value: which file of registers it may be in (vectors and floating values share theirs) and how wide its home is.
@@ -116,11 +121,6 @@ struct Label {
   bool used = false;
 };
 
-struct Loop {
-  uint32_t begin = 0;  // Ir indices
-  uint32_t end = 0;
-};
-
 // The virtual registers that hold a call's results.
 struct CallResults {
   uint32_t call;   // Ir index
@@ -160,8 +160,6 @@ struct IrFunction {
   std::vector<VReg> vregs;       // locals first
   std::vector<Label> labels;
   std::vector<uint32_t> tables;  // labels of br_tables
-  std::vector<Loop> loops;
-  std::vector<uint32_t> merges;  // virtual registers with several definitions, apart from locals
   std::vector<CallResults> call_results;
   std::vector<SlotOperands> slot_operands;  // by ascending index
   std::vector<std::array<uint64_t, 2>> vectors;  // constants that an `imm` is the index of
@@ -193,7 +191,11 @@ uint32_t try_block_at(const IrFunction& function, uint32_t index);
 IrOp shifted_of(IrOp outer, IrOp inner);
 IrOp masked_of(IrOp inner);
 IrOp indexed_of(IrOp access);   // the indexed form of a load or store
+IrOp wrapped_of(IrOp access);   // the form with a constant added to the address
+// The operation that computes outer(inner(x, y), z), or IrOp::count_. Of floating operations: outer(z, inner(x, y)) when `reversed`.
+IrOp ternary_of(IrOp outer, IrOp inner, bool reversed);
 IrOp far_of(IrOp access);       // the form for memories that are not near (wasm/memory_access.h)
 IrOp branch_of(IrOp compare);   // the compare-and-branch of a comparison
+IrOp inverted_branch(IrOp branch);  // the integer compare-and-branch that is taken when this one is not
 
 }  // namespace wplug

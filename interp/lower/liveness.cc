@@ -167,7 +167,85 @@ class VariableLiveness {
   // Of the variable added last.
   bool is_live_at_entry() const { return live_in_[0] == stamp_; }
 
+  // Makes virtual registers of the webs of the local added last, but for the one that is alive at the entry, or the first. What is split
+  // off goes to `split`: its segments by the new virtual registers.
+  void split_webs(uint32_t local, IrFunction& function, std::vector<std::pair<uint32_t, Segment>>& split) {
+    const size_t first = result_.first_segment[local], n = result_.segments.size() - first;
+    if (n < 2) return;
+    for (uint32_t node : touched_) {
+      if (node >= blocks_.count()) return;
+    }
+    find_webs(first, n);
+    const uint32_t kept = web_of(is_live_at_entry() ? segment_at(first, 0) : 0);
+    names_.assign(n, local);
+    bool any = false;
+    for (uint32_t s = 0; s < n; ++s) {
+      const uint32_t web = web_of(s);
+      if (web == kept) continue;
+      any = true;
+      if (web == s) {
+        names_[s] = static_cast<uint32_t>(function.vregs.size());
+        function.vregs.push_back({function.vregs[local].slot, function.vregs[local].reg_class, false, false});
+      }
+      names_[s] = names_[web];
+    }
+    if (any) rename(local, function, first, n, split);
+  }
+
  private:
+  // A web's number is that of its first segment.
+  uint32_t web_of(uint32_t segment) {
+    while (webs_[segment] != segment) segment = webs_[segment] = webs_[webs_[segment]];
+    return segment;
+  }
+
+  // The number of the segment that a position is in.
+  uint32_t segment_at(size_t first, uint32_t position) const {
+    const auto begin = result_.segments.begin() + static_cast<ptrdiff_t>(first);
+    const auto after = std::upper_bound(begin, result_.segments.end(), position,
+                                        [](uint32_t p, const Segment& s) { return p < s.begin; });
+    return static_cast<uint32_t>(after - begin) - 1;
+  }
+
+  // Joins segments where the value goes from one block to the next.
+  void find_webs(size_t first, size_t n) {
+    webs_.resize(n);
+    for (uint32_t i = 0; i < n; ++i) webs_[i] = i;
+    for (const uint32_t block : touched_) {
+      const uint32_t into = segment_at(first, 2 * blocks_.starts[block]);
+      for (uint32_t i = blocks_.pred_first[block]; i < blocks_.pred_first[block + 1]; ++i) {
+        const uint32_t a = web_of(into), b = web_of(segment_at(first, 2 * blocks_.starts[blocks_.preds[i] + 1] - 1));
+        webs_[std::max(a, b)] = std::min(a, b);
+      }
+    }
+  }
+
+  void rename(uint32_t local, IrFunction& function, size_t first, size_t n,
+              std::vector<std::pair<uint32_t, Segment>>& split) {
+    const uint32_t variable = stamp_ - 1;
+    for (uint32_t e = events_.first[variable]; e < events_.first[variable + 1]; ++e) {
+      const uint32_t position = events_.positions[e], name = names_[segment_at(first, position)];
+      Ir& ir = function.code[position / 2];
+      if ((position & 1) != 0) {
+        ir.d = name;
+        continue;
+      }
+      for (uint32_t* operand : {&ir.a, &ir.b, &ir.c}) {
+        if (*operand == local && !(operand == &ir.c && is_indirect_call(ir.op))) *operand = name;
+      }
+    }
+    size_t left = first;
+    for (size_t s = 0; s < n; ++s) {
+      const Segment segment = result_.segments[first + s];
+      if (names_[s] == local) {
+        result_.segments[left++] = segment;
+      } else {
+        split.emplace_back(names_[s], segment);
+      }
+    }
+    result_.segments.resize(left);
+  }
+
   struct InBlock {
     uint32_t block;
     bool begins_with_use;
@@ -265,13 +343,14 @@ class VariableLiveness {
   std::vector<uint32_t> live_in_, live_out_, defines_, has_events_;  // by block: the variable's stamp
   std::vector<uint32_t> touched_, worklist_;
   std::vector<InBlock> with_events_;
+  std::vector<uint32_t> webs_, names_;  // by segment of the local that is split
   uint32_t stamp_ = 0;
   uint64_t visits_ = 0;
 };
 
 }  // namespace
 
-Liveness find_liveness(const IrFunction& function) {
+Liveness find_liveness(IrFunction& function) {
   Liveness result;
   if (function.code.empty()) return result;
   const Blocks blocks = find_blocks(function);
@@ -279,15 +358,27 @@ Liveness find_liveness(const IrFunction& function) {
   const std::vector<Segment> extents = find_extents(function);
   const Variables variables(function, blocks, extents);
   VariableLiveness liveness(function, blocks, variables, result);
-  for (uint32_t v = 0; v < function.vregs.size(); ++v) {
+  std::vector<std::pair<uint32_t, Segment>> split;
+  const uint32_t vregs = static_cast<uint32_t>(function.vregs.size());
+  for (uint32_t v = 0; v < vregs; ++v) {
     result.first_segment.push_back(static_cast<uint32_t>(result.segments.size()));
     if (variables.number(v) != Variables::kNone) {
       if (!liveness.add(v, variables.number(v))) return result;
       if (v < function.locals && liveness.is_live_at_entry()) result.live_in.push_back(v);
+      if (v < function.locals) liveness.split_webs(v, function, split);
     } else if (extents[v].begin <= extents[v].end) {
       result.segments.push_back(extents[v]);
     }
   }
+  std::sort(split.begin(), split.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first, a.second.begin) < std::pair(b.first, b.second.begin);
+  });
+  size_t next = 0;
+  for (uint32_t v = vregs; v < function.vregs.size(); ++v) {
+    result.first_segment.push_back(static_cast<uint32_t>(result.segments.size()));
+    for (; next < split.size() && split[next].first == v; ++next) result.segments.push_back(split[next].second);
+  }
+  if (!result.at_handler.empty()) result.at_handler.resize(function.vregs.size(), false);
   result.first_segment.push_back(static_cast<uint32_t>(result.segments.size()));
   result.complete = true;
   return result;

@@ -6,6 +6,10 @@
 // proportional to the result. Exact they must be for temporaries and merges too: one that a br_if fills and that is then popped, or that
 // both arms of an if use, is dead for a while, and other values have its home slot meanwhile.
 //
+// A local is often several values that have nothing to do with each other, as compilers give one local to all that fit. Segments between
+// which no way leads are webs; all webs but one become virtual registers of their own, with the same home, so that each can be allocated by
+// itself. Locals that are alive at a handler stay whole.
+//
 // An instruction that may throw to a handler ends its block. Between these blocks and the handlers stands one node for each try block,
 // which leads to its handlers and to the try block around it, so that there are no more edges than instructions and handlers.
 #pragma once
@@ -36,7 +40,8 @@ struct Liveness {
   }
 };
 
-Liveness find_liveness(const IrFunction& function);
+// Renames the webs of locals in `function`.
+Liveness find_liveness(IrFunction& function);
 
 // Calls f(vreg) for each virtual register that an instruction reads.
 template <class F>

@@ -4,6 +4,7 @@
 #include "interp/lower/allocate.h"
 #include "interp/lower/check.h"
 #include "interp/lower/code.h"
+#include "interp/lower/duplicate.h"
 #include "interp/lower/emit.h"
 #include "interp/lower/handlers.h"
 #include "interp/lower/translate.h"
@@ -60,6 +61,7 @@ namespace {
 // Translates and allocates; deterministic, so that map_code() sees what lower_function() made.
 Result<IrFunction> lower_to_ir(ModuleCode& module, uint32_t index, Allocation& allocation) {
   WPLUG_TRY_ASSIGN(IrFunction ir, translate(module, index));
+  duplicate_tails(ir);
   bool registers = module.config.register_allocation && kIntRegisters + kFloatRegisters > 0;
   allocation = registers ? allocate_registers(ir) : allocate_nothing(ir);
   return ir;
@@ -79,6 +81,7 @@ Result<void> lower_function(ModuleCode& module, uint32_t index) {
   WPLUG_TRY(check_allocation(module, ir, allocation, body->cells, starts));
 #endif
   body->cells.shrink_to_fit();
+  if (module.config.count_dispatches) count_dispatches(*body);
   body->unwind = make_unwind_table(ir, starts, module.config.metering);
   body->function = &function;
   std::lock_guard lock(module.mutex);

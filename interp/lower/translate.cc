@@ -34,6 +34,16 @@ bool is_commutative(IrOp op) {
   }
 }
 
+// With one operand that is no NaN the result has the same bits in either order.
+bool is_float_commutative(IrOp op) {
+  return op == IrOp::f32_add || op == IrOp::f32_mul || op == IrOp::f64_add || op == IrOp::f64_mul;
+}
+
+bool is_nan_constant(ValType type, uint64_t bits) {
+  if (type == ValType::f32()) return (bits & 0x7fffffff) > 0x7f800000;
+  return (bits & 0x7fffffffffffffff) > 0x7ff0000000000000;
+}
+
 }  // namespace
 
 Translator::Translator(const ModuleCode& module, uint32_t function)
@@ -106,6 +116,7 @@ void Translator::declare_locals(ByteReader& reader) {
   temp_base_ = frame_end_ = slot;
   homes_.assign(1, slot);
   last_access_.assign(ir_.locals, 0);
+  last_write_.assign(ir_.locals, 0);
   pending_.assign(ir_.locals, 0);
 }
 
@@ -328,17 +339,80 @@ bool Translator::fuse_mask(IrOp op, const Entry& a, const Entry& b, ValType resu
   return true;
 }
 
-// An address base + (index << shift) that has just been computed, for the operands of an indexed access.
-bool Translator::fuse_address(const Entry& address, Ir& indexed) {
-  if (!is_last(address)) return false;
-  const Ir add = ir_.code.back();
-  bool plain = add.op == IrOp::i32_add && add.b != kImmediate;
-  if (!plain && add.op != IrOp::i32_add_shl) return false;
-  ir_.code.pop_back();
-  indexed.a = add.a;
-  indexed.b = add.b;
-  indexed.shift = add.shift;
+// True when the instruction that computed the entry at `height`, which was just popped, may as well run now: it is in this block, and
+// what it reads has not changed since. Operands that stood above the entry have lost their homes by now.
+bool Translator::can_delay(const Entry& entry, size_t height) const {
+  if (is_last(entry)) return true;
+  if (!can_redefine(entry) || ir_.code[definition_[entry.vreg]].d != entry.vreg) return false;
+  const uint32_t after = definition_[entry.vreg] + 1;
+  const Ir& ir = ir_.code[after - 1];
+  const auto unchanged = [&](uint32_t vreg, bool at_home) {
+    if (vreg >= kImmediate) return true;
+    if (vreg < ir_.locals) return last_write_[vreg] < after;
+    return at_home && ir_.vregs[vreg].slot == home_slot(height);
+  };
+  return unchanged(ir.a, true) && unchanged(ir.b, false) && unchanged(ir.c, false);
+}
+
+// Takes back the instruction that computed a temporary which can_delay().
+Ir Translator::take_back(const Entry& entry) {
+  const uint32_t index = definition_[entry.vreg];
+  const Ir taken = ir_.code[index];
+  if (index + 1 == ir_.code.size()) {
+    ir_.code.pop_back();
+  } else {
+    Ir& left = ir_.code[index];
+    left.op = IrOp::nop;
+    left.d = left.a = left.b = left.c = kNoReg;
+  }
+  return taken;
+}
+
+// An address base + (index << shift), or base + constant where there is no offset, taken into the access.
+bool Translator::fuse_address(const Entry& address, size_t height, uint64_t offset, bool may_index, Ir& access) {
+  if (!can_delay(address, height)) return false;
+  const IrOp op = ir_.code[definition_[address.vreg]].op;
+  const bool constant = ir_.code[definition_[address.vreg]].b == kImmediate;
+  if (op != IrOp::i32_add && op != IrOp::i32_add_shl) return false;
+  if (constant ? offset != 0 : !may_index) return false;
+  const Ir add = take_back(address);
+  access.op = constant ? wrapped_of(access.op) : indexed_of(access.op);
+  access.a = add.a;
+  access.b = add.b;
+  access.shift = add.shift;
+  access.imm = constant ? static_cast<uint32_t>(add.imm) : offset;
   return true;
+}
+
+// Two operations in one, where an operand has just been computed by one that goes with `op`.
+bool Translator::fuse_ternary(IrOp op, const Entry& a, const Entry& b, size_t height, ValType result) {
+  for (const bool reversed : {true, false}) {
+    const Entry& inner = reversed ? b : a;
+    const Entry& other = reversed ? a : b;
+    if (reversed ? !is_last(inner) : !can_delay(inner, height)) continue;
+    const Ir& first = ir_.code[definition_[inner.vreg]];
+    const IrOp fused = ternary_of(op, first.op, reversed);
+    if (fused == IrOp::count_) continue;
+    Ir draft{};
+    const bool integer = !result.is_float();
+    if (other.kind == Entry::Kind::constant && !(integer && use_immediate(other, result == ValType::i64(), draft))) continue;
+    const bool constant = other.kind == Entry::Kind::constant;
+    // One constant at most, and only the last operand: x + constant + y.
+    const bool rotated = first.b == kImmediate;
+    if (rotated && (constant || !integer || first.op != op)) continue;
+    const Ir taken = take_back(inner);
+    Ir& ir = emit(fused);
+    ir.a = taken.a;
+    ir.b = rotated ? other.vreg : taken.b;
+    ir.c = constant || rotated ? kImmediate : other.vreg;
+    ir.imm = rotated ? taken.imm : draft.imm;
+    for (const uint32_t vreg : {ir.a, ir.b, ir.c}) {
+      if (vreg < kImmediate) touch(vreg);
+    }
+    push_temporary(result);
+    return true;
+  }
+  return false;
 }
 
 void Translator::binary(IrOp op, ValType type, ValType result) {
@@ -346,7 +420,7 @@ void Translator::binary(IrOp op, ValType type, ValType result) {
   // Where each stood: a constant that has to be loaded goes to its own home, never to the other operand's.
   size_t a_height = stack_.size(), b_height = a_height + 1;
   if (a.kind == Entry::Kind::constant && b.kind != Entry::Kind::constant) {
-    if (is_commutative(op) || is_int_compare(op)) {
+    if (is_commutative(op) || is_int_compare(op) || (is_float_commutative(op) && !is_nan_constant(a.type, a.bits))) {
       std::swap(a, b);
       std::swap(a_height, b_height);
       op = swapped(op);
@@ -357,8 +431,13 @@ void Translator::binary(IrOp op, ValType type, ValType result) {
     b.bits = (uint64_t{0} - b.bits) & (type == ValType::i64() ? 63 : 31);
   }
   if (!type.is_float() && (fuse_shift(op, a, b, result) || fuse_mask(op, a, b, result))) return;
+  if (fuse_ternary(op, a, b, stack_.size(), result)) return;
   Ir draft{};
   bool immediate = !type.is_float() && use_immediate(b, type == ValType::i64(), draft);
+  if (type.is_float() && b.kind == Entry::Kind::constant && info(op).shape == IrShape::float_binary) {
+    immediate = true;
+    draft.imm = b.bits;
+  }
   uint32_t ra = use(a, a_height);
   uint32_t rb = immediate ? kImmediate : use(b, b_height);
   Ir& ir = emit(op);
@@ -399,15 +478,16 @@ void Translator::equal_zero(bool is_64) {
 void Translator::load(IrOp op, ValType type, const Instruction& in) {
   if (!is_near(in.index)) return load_far(op, type, in);
   Entry a = pop();
-  Ir indexed{};
-  if (fuse_address(a, indexed)) {
-    Ir& ir = emit(indexed_of(op));
-    ir.a = indexed.a;
-    ir.b = indexed.b;
-    ir.shift = indexed.shift;
-    ir.imm = in.value;
+  Ir access{};
+  access.op = op;
+  if (fuse_address(a, stack_.size(), in.value, true, access)) {
+    Ir& ir = emit(access.op);
+    ir.a = access.a;
+    ir.b = access.b == kImmediate ? kNoReg : access.b;
+    ir.shift = access.shift;
+    ir.imm = access.imm;
     touch(ir.a);
-    touch(ir.b);
+    if (ir.b < kImmediate) touch(ir.b);
     push_temporary(type);
     return;
   }
@@ -426,25 +506,29 @@ void Translator::store(IrOp op, const Instruction& in) {
   bool immediate = value.kind == Entry::Kind::constant && is_integer(value.type) &&
                    static_cast<int64_t>(value.bits) == static_cast<int32_t>(value.bits);
   if (value.kind == Entry::Kind::constant && value.type == ValType::i32()) immediate = true;
-  Ir indexed{};
-  if (value.kind != Entry::Kind::constant && fuse_address(address, indexed)) {
-    Ir& ir = emit(indexed_of(op));
-    ir.a = indexed.a;
-    ir.b = indexed.b;
+  Ir access{};
+  access.op = op;
+  // A constant would be loaded to where the index stood.
+  const bool is_constant = value.kind == Entry::Kind::constant;
+  const bool fused = (immediate || !is_constant) && fuse_address(address, height, in.value, !is_constant, access);
+  if (fused && access.b != kImmediate) {
+    Ir& ir = emit(access.op);
+    ir.a = access.a;
+    ir.b = access.b;
     ir.c = value.vreg;
-    ir.shift = indexed.shift;
-    ir.imm = in.value;
+    ir.shift = access.shift;
+    ir.imm = access.imm;
     touch(ir.a);
     touch(ir.b);
     touch(ir.c);
     return;
   }
-  uint32_t ra = use(address, height);
+  uint32_t ra = fused ? access.a : use(address, height);
   uint32_t rb = immediate ? kImmediate : use(value, height + 1);
-  Ir& ir = emit(op);
+  Ir& ir = emit(fused ? access.op : op);
   ir.a = ra;
   ir.b = rb;
-  ir.imm = in.value | (immediate ? value.bits << 32 : 0);
+  ir.imm = (fused ? access.imm : in.value) | (immediate ? value.bits << 32 : 0);
   touch(ra);
   if (!immediate) touch(rb);
 }
@@ -460,8 +544,10 @@ void Translator::local_set(uint32_t local, bool keep) {
       ir_.code[definition_[value.vreg]].d == value.vreg) {
     ir_.code[definition_[value.vreg]].d = local;
     last_access_[local] = std::max(last_access_[local], definition_[value.vreg] + 1);
+    last_write_[local] = definition_[value.vreg] + 1;
   } else {
     move_to(local, value);
+    last_write_[local] = static_cast<uint32_t>(ir_.code.size());
   }
   if (keep) push_local(local);
 }

@@ -54,7 +54,7 @@ uint32_t Translator::new_merges(std::span<const ValType> types, size_t height) {
   uint32_t first = static_cast<uint32_t>(ir_.vregs.size());
   uint32_t slot = home_slot(height);
   for (ValType type : types) {
-    ir_.merges.push_back(new_vreg(type, slot));
+    new_vreg(type, slot);
     slot += type.slots();
   }
   frame_end_ = std::max(frame_end_, slot);
@@ -130,8 +130,6 @@ void Translator::begin_block(const Instruction& in, Control::Kind kind) {
   if (kind == Control::Kind::loop) {
     move_to_label(control, true);
     place_label(control.label);
-    control.loop = static_cast<uint32_t>(ir_.loops.size());
-    ir_.loops.push_back({static_cast<uint32_t>(ir_.code.size()), 0});
     ++loop_depth_;
   } else if (kind == Control::Kind::if_) {
     control.else_label = new_label();
@@ -165,7 +163,6 @@ void Translator::end_block() {
       end_function(control);
       return;
     case Control::Kind::loop:
-      ir_.loops[control.loop].end = static_cast<uint32_t>(ir_.code.size());
       --loop_depth_;
       if (unreachable_) set_stack(control.height);
       return;

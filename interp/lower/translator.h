@@ -41,7 +41,6 @@ class Translator {
     uint32_t label = 0;             // a branch to it goes there
     uint32_t else_label = 0;
     uint32_t merges = 0;            // first of the virtual registers a branch fills
-    uint32_t loop = 0;              // index into loops
     uint32_t arity = 0;             // values that a branch to the label carries
     std::span<const ValType> params;
     std::span<const ValType> results;
@@ -76,9 +75,12 @@ class Translator {
   bool can_redefine(const Entry& entry) const;
   void binary(IrOp op, ValType type, ValType result);
   bool is_last(const Entry& entry) const;
+  bool can_delay(const Entry& entry, size_t height) const;
+  Ir take_back(const Entry& entry);
+  bool fuse_ternary(IrOp op, const Entry& a, const Entry& b, size_t height, ValType result);
   bool fuse_shift(IrOp op, const Entry& a, const Entry& b, ValType result);
   bool fuse_mask(IrOp op, const Entry& a, const Entry& b, ValType result);
-  bool fuse_address(const Entry& address, Ir& indexed);
+  bool fuse_address(const Entry& address, size_t height, uint64_t offset, bool may_index, Ir& access);
   void unary(IrOp op, ValType result);
   void equal_zero(bool is_64);
   void load(IrOp op, ValType type, const Instruction& in);
@@ -186,6 +188,7 @@ class Translator {
   std::vector<Control> controls_;
   std::vector<uint32_t> definition_;   // by virtual register: index of its one definition, or kNoReg
   std::vector<uint32_t> last_access_;  // by local: index after the last Ir that reads or writes it
+  std::vector<uint32_t> last_write_;   // by local: index after the last Ir that writes it
   std::vector<uint32_t> pending_;      // by local: lazy entries on the stack
   std::vector<ValType> local_types_;
   std::deque<ValType> other_types_;    // of blocks with one result, for spans

@@ -76,7 +76,7 @@ HeapObject* Heap::allocate(ObjectKind kind, uint64_t bytes, const FrameRoots& ro
   const uint64_t limit = store_.limits.gc_heap_bytes;
   HeapObject* object = nullptr;
   if (bytes < limit && size <= limit) {
-    if (paused_ == 0 && allocated_ + size >= std::max(kLeastBetween, live_)) {
+    if (paused_ == 0 && allocated_ + size >= std::min(each_, std::max(kLeastBetween, live_))) {
       trap = collect(roots);
       if (trap != kNoTrap) return nullptr;
     }
@@ -203,6 +203,9 @@ bool Heap::sweep_next(size_t index, bool release_empty) {
   for (size_t i = block->used; i-- > 0;) {
     HeapObject* object = block->at(i);
     if (object->kind != ObjectKind::free && object->mark == mark_) continue;
+#if WPLUG_PARANOID
+    std::memset(static_cast<void*>(object), 0xdb, block->cell);
+#endif
     object->kind = ObjectKind::free;
     object->next = list;
     list = object;

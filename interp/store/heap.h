@@ -74,6 +74,9 @@ class Heap {
   // Collects now. Gives up with the trap of an interrupt or deadline; nothing is lost then.
   numeric::MaybeTrap collect(const FrameRoots& roots);
 
+  // For tests: collects whenever this many bytes have been allocated since the last time, however many are alive.
+  void collect_each(uint64_t bytes) { each_ = bytes; }
+
   // While there is one, nothing is collected: for code that holds references where no root is.
   class Pause {
    public:
@@ -154,6 +157,7 @@ class Heap {
   uint64_t allocated_ = 0;    // since the last collection
   uint64_t live_ = 0;         // bytes that the last collection found
   uint64_t collections_ = 0;
+  uint64_t each_ = UINT64_MAX;  // bytes
   uint32_t paused_ = 0;
   uint16_t mark_ = 1;
 };

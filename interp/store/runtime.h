@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "interp/lower/code.h"
+#include "interp/store/element_array.h"
 #include "interp/store/heap.h"
 #include "interp/store/reservation.h"
 #include "interp/store/shared_memory.h"
@@ -55,7 +56,7 @@ struct MemoryInstance {
 };
 
 struct TableInstance {
-  std::vector<uint64_t> elements;  // Ref bits
+  ElementArray elements;  // Ref bits
   TableType type;
   uint64_t max_size = 0;
 };
@@ -141,6 +142,9 @@ struct Context {
   };
   std::vector<Transition> transitions;
 
+  // The function whose dispatches were counted last; see exec/count.cc.
+  const LoweredBody* counted = nullptr;
+
   // Unwinding of exceptions; see exec/unwind.h.
   uint32_t unwind_work = 0;  // since the last look at the clock and the interrupt flag
   std::shared_ptr<UnwindCache> unwind_cache;
@@ -191,7 +195,7 @@ struct InterruptHandle::State {
 FuncInstance* function_instance(InstanceImpl& instance, uint32_t index);
 
 // Limits are checked before allocation; on failure nothing has changed. `grow` functions return the old size, or
-// UINT64_MAX when refused, and count a denial for memories.
+// UINT64_MAX when refused, and count a denial for memories. New elements of a table are null.
 Result<MemoryInstance*> new_memory(StoreImpl& store, const MemoryType& type);
 uint64_t grow_memory(StoreImpl& store, MemoryInstance& memory, uint64_t pages);
 // The store's memory that stands for a shared one, the same each time.
@@ -199,7 +203,7 @@ MemoryInstance* adopt_shared(StoreImpl& store, const std::shared_ptr<SharedMemor
 // Copies into a memory; the range is within its size.
 void write_memory(MemoryInstance& memory, uint64_t at, const uint8_t* source, uint64_t count);
 Result<TableInstance*> new_table(StoreImpl& store, const TableType& type, uint64_t init);
-uint64_t grow_table(StoreImpl& store, TableInstance& table, uint64_t elements, uint64_t init);
+uint64_t grow_table(TableInstance& table, uint64_t elements);
 
 // Bulk instructions on segments and tables (spec 4.6.5, 4.6.6): false is the trap of out-of-bounds table or memory access.
 bool table_init(InstanceImpl& instance, uint32_t table, uint32_t segment, uint64_t to, uint64_t from, uint64_t count);

@@ -35,15 +35,19 @@ Result<TableInstance*> new_table(StoreImpl& store, const TableType& type, uint64
   TableInstance& table = store.tables.emplace_back();
   table.type = type;
   table.max_size = std::min(most, limit);
-  table.elements.assign(static_cast<size_t>(type.limits.min), init);
+  const auto size = static_cast<size_t>(type.limits.min);
+  if (!table.elements.grow(size)) {
+    store.tables.pop_back();
+    return Error(ErrorKind::limit, "no memory for a table of " + std::to_string(size) + " elements");
+  }
+  if (init != 0) std::fill_n(table.elements.data(), size, init);
   return &table;
 }
 
-uint64_t grow_table(StoreImpl&, TableInstance& table, uint64_t elements, uint64_t init) {
+uint64_t grow_table(TableInstance& table, uint64_t elements) {
   const uint64_t old_size = table.elements.size();
   if (table.max_size < old_size || elements > table.max_size - old_size) return UINT64_MAX;
-  table.elements.resize(static_cast<size_t>(old_size + elements), init);
-  return old_size;
+  return table.elements.grow(static_cast<size_t>(old_size + elements)) ? old_size : UINT64_MAX;
 }
 
 bool table_init(InstanceImpl& instance, uint32_t table_index, uint32_t segment, uint64_t to, uint64_t from,
@@ -90,7 +94,7 @@ bool table_copy(TableInstance& to_table, TableInstance& from_table, uint64_t to,
 
 bool table_fill(TableInstance& table, uint64_t at, uint64_t value, uint64_t count) {
   if (!in_bounds(at, count, table.elements.size())) return false;
-  std::fill_n(table.elements.begin() + static_cast<ptrdiff_t>(at), count, value);
+  std::fill_n(table.elements.data() + at, count, value);
   return true;
 }
 

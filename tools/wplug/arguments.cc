@@ -108,6 +108,10 @@ void Arguments::positionals(const char* name, const char* help, std::vector<std:
   impl_->app.add_option(name, to, help)->required()->type_name("");
 }
 
+void Arguments::optional_positionals(const char* name, const char* help, std::vector<std::string>& to) {
+  impl_->app.add_option(name, to, help)->type_name("");
+}
+
 void Arguments::group(const char* heading) { impl_->group = heading; }
 void Arguments::footer(const char* text) { impl_->app.footer(text); }
 

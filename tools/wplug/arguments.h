@@ -32,6 +32,7 @@ class Arguments {
   void choice(const char* name, std::vector<std::string> choices, const char* help, std::string& to);
   void positional(const char* name, const char* help, std::string& to);
   void optional_positional(const char* name, const char* help, std::string& to);
+  void optional_positionals(const char* name, const char* help, std::vector<std::string>& to);
   void positionals(const char* name, const char* help, std::vector<std::string>& to);
   // Options added from here on stand under this heading in the help.
   void group(const char* heading);

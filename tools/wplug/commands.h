@@ -14,6 +14,7 @@ struct Command {
   std::string_view name;
   std::string_view summary;
   int (*run)(CommandArguments arguments);
+  std::string (*subcommands)() = nullptr;  // of a command that has such: separated by blanks, for completion
 };
 
 // All of them, in the order of the help.
@@ -25,7 +26,11 @@ int inspect_command(CommandArguments arguments);
 int validate_command(CommandArguments arguments);
 int wat2wasm_command(CommandArguments arguments);
 int print_command(CommandArguments arguments);
+int bench_command(CommandArguments arguments);
 int spec_command(CommandArguments arguments);
+int plugin_command(CommandArguments arguments);
+std::string plugin_subcommands();
+int doctor_command(CommandArguments arguments);
 int completion_command(CommandArguments arguments);
 
 }  // namespace wplug

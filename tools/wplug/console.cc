@@ -50,6 +50,7 @@ int usage_error(std::string_view command, std::string_view message) {
 int exit_code(const Error& error) {
   if (error.trap() != nullptr) return exit_code(error.trap()->kind());
   if (error.kind() == ErrorKind::limit) return kExitMemory;
+  if (error.kind() == ErrorKind::policy) return kExitPolicy;
   return error.kind() == ErrorKind::exit ? std::clamp(error.exit_code() & 0xff, 1, 255) : kExitBadInput;
 }
 

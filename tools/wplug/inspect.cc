@@ -7,6 +7,7 @@
 #include "tools/wplug/arguments.h"
 #include "tools/wplug/commands.h"
 #include "tools/wplug/console.h"
+#include "tools/wplug/inspect_grants.h"
 #include "tools/wplug/modules.h"
 #include "wplug/abis.h"
 #include "wplug/plugin.h"
@@ -122,12 +123,18 @@ void print_text(const Json& module) {
 
 int inspect_command(CommandArguments arguments) {
   std::string file;
-  bool json = false;
-  Arguments options("inspect", "inspect MODULE [--json]",
+  bool json = false, show_grants = false;
+  Grants grants;
+  Arguments options("inspect", "inspect MODULE [--json] | inspect --grants PIPELINE|MODULE [--json]",
                     "Shows imports, exports, sections, memory, the plugin ABI and why, and the capabilities wanted.");
-  options.positional("MODULE", "a module (.wasm, .wat)", file);
+  options.positional("MODULE", "a module (.wasm, .wat), with --grants also a pipeline (.toml)", file);
   options.flag("--json", "as JSON", json);
+  options.flag("--grants", "capabilities wanted against those granted", show_grants);
+  options.options("--grant", "CAPABILITY", "with --grants: what is granted to the module",
+                  [&grants](const std::string& text) { return grants.add(text, "--grant"); });
   if (const auto code = options.parse(std::move(arguments))) return *code;
+  if (show_grants) return inspect_grants(file, grants, json);
+  if (!grants.empty()) return usage_error("inspect", "--grant goes with --grants");
   auto engine = Engine::create();
   if (!engine.ok()) return report("", engine.error());
   auto module = compile_file(*engine, file);

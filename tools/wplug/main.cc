@@ -5,7 +5,6 @@
 
 #include <fmt/core.h>
 
-#include "host/openssl_services.h"
 #include "tools/wplug/commands.h"
 #include "tools/wplug/console.h"
 #include "wplug/engine.h"
@@ -21,6 +20,9 @@ constexpr Command kCommands[] = {
     {"wat2wasm", "turn a module in the text format into a binary", wat2wasm_command},
     {"print", "print a module in the text format", print_command},
     {"spec", "run conformance scripts", spec_command},
+    {"bench", "show what a program makes the interpreter do", bench_command},
+    {"plugin", "install, list, check, run, update and remove plugins", plugin_command, plugin_subcommands},
+    {"doctor", "check the installation, installed plugins and grants", doctor_command},
     {"completion", "print completion for bash, zsh or fish", completion_command},
 };
 
@@ -67,7 +69,5 @@ int main(int argc, char** argv) {
     wplug::say_error(error.what());
   }
   if (std::fflush(stdout) != 0) code = wplug::kExitFailed;
-  // A request that timed out may still be in the network's hands.
-  if (wplug::requests_linger()) std::_Exit(code);
   return code;
 }

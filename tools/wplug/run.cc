@@ -57,6 +57,7 @@ void add_pipeline_options(Arguments& arguments, RunCommand& command, std::string
                    on_error);
   arguments.option("--max-record", "SIZE", "longest line that is read; default: 64MiB",
                    read_size_into(command.max_record, 1, kGiB));
+  arguments.option("--tenant", "NAME", "whose budget the run is on: a [tenant.NAME] of the file", command.tenant);
 }
 
 void add_module_options(Arguments& arguments, RunCommand& command) {

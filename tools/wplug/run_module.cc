@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "host/units.h"
+#include "tools/wplug/bench.h"
 #include "tools/wplug/console.h"
 #include "tools/wplug/invoke.h"
 #include "tools/wplug/modules.h"
@@ -81,7 +82,9 @@ int report_stop(const RunCommand& command, const Error& error, const Store& stor
 }  // namespace
 
 int run_module(const RunCommand& command) {
-  auto engine = Engine::create(command.engine.config());
+  Config config = command.engine.config();
+  config.count_dispatches = command.dispatches.has_value();
+  auto engine = Engine::create(config);
   if (!engine.ok()) return usage_error("run", engine.error().message());
   auto module = compile_file(*engine, command.target);
   if (!module.ok()) return report(command.target, module.error());
@@ -99,6 +102,7 @@ int run_module(const RunCommand& command) {
   std::fflush(stdout);
   if (command.stats == "table") fmt::print(stderr, "{}", stats_line(stats));
   if (command.stats == "json") fmt::print(stderr, "{}", stats_json(stats));
+  if (command.dispatches) print_dispatches(*module, store->fuel_consumed(), *command.dispatches);
   return code;
 }
 

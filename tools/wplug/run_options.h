@@ -23,6 +23,7 @@ struct RunCommand {
   std::optional<uint64_t> jobs;
   OnError on_error = OnError::emit;
   std::optional<uint64_t> max_record;
+  std::string tenant;  // empty: none
   // Modules.
   std::optional<std::string> invoke;
   std::vector<std::string> invoke_arguments;
@@ -31,6 +32,7 @@ struct RunCommand {
   std::vector<std::pair<std::string, std::string>> env;
   std::optional<uint64_t> fuel, max_memory, max_stack;
   std::optional<std::chrono::nanoseconds> timeout;
+  std::optional<uint64_t> dispatches;  // count them, and show the code of so many functions
 };
 
 int run_pipeline(const RunCommand& command);

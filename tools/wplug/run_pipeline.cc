@@ -8,6 +8,7 @@
 #include "host/log.h"
 #include "host/service_set.h"
 #include "tools/wplug/console.h"
+#include "tools/wplug/inspect_grants.h"
 #include "tools/wplug/run_options.h"
 #include "tools/wplug/run_stats.h"
 #include "wplug/abis.h"
@@ -59,7 +60,7 @@ RunOptions run_options(const RunCommand& command) {
   return options;
 }
 
-int report_end(const RunCommand& command, const Pipeline& pipeline, const RunTotals& totals) {
+int report_end(const RunCommand& command, const Pipeline& pipeline, const RunTotals& totals, const Account* tenant) {
   int code = totals.errors > 0 ? kExitFailed : kExitOk;
   if (totals.stopped_by) {
     const RecordError& error = *totals.stopped_by;
@@ -70,7 +71,7 @@ int report_end(const RunCommand& command, const Pipeline& pipeline, const RunTot
     code = totals.stopped_at > 0 ? kExitFailed : failure_code;
   }
   if (command.stats == "table") fmt::print(stderr, "{}", stats_table(pipeline, totals));
-  if (command.stats == "json") fmt::print(stderr, "{}", stats_json(pipeline, totals));
+  if (command.stats == "json") fmt::print(stderr, "{}", stats_json(pipeline, totals, tenant));
   return code;
 }
 
@@ -85,10 +86,18 @@ int run_pipeline(const RunCommand& command) {
   auto config = read_pipeline(command.target);
   if (!config.ok()) return report("", config.error());
 
+  std::shared_ptr<Account> tenant;
+  if (!command.tenant.empty()) {
+    auto account = tenant_account(*config, command.tenant);
+    if (!account.ok()) return report(command.target, account.error());
+    tenant = std::move(*account);
+    for (StageConfig& stage : config->stages) stage.options.tenant = tenant;
+  }
   FdLog log(STDERR_FILENO);
   const ServiceSet services(&log, environment());
   const auto pipeline = Pipeline::load(*engine, std::move(*config), plugin_abis(), services.services());
   if (!pipeline.ok()) return report("", pipeline.error());
+  for (const auto& plugin : (*pipeline)->stages()) warn_of_broad_grants(*plugin);
   auto streams = open_streams(command);
   if (!streams.ok()) return report("", streams.error());
 
@@ -99,7 +108,7 @@ int run_pipeline(const RunCommand& command) {
     report("", totals.error());
     return kExitFailed;
   }
-  return report_end(command, **pipeline, *totals);
+  return report_end(command, **pipeline, *totals, tenant.get());
 }
 
 }  // namespace wplug

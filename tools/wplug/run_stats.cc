@@ -34,10 +34,15 @@ std::string plural(uint64_t count, const char* noun) {
 
 std::string stage_json(const std::string& name, const StageStats& stage) {
   return fmt::format(
-      R"({{"name":{},"calls":{},"errors":{},"p50_us":{:.1f},"p99_us":{:.1f},"max_us":{:.1f},"instructions":{},"peak_memory":{}}})",
+      R"({{"name":{},"calls":{},"errors":{},"p50_us":{:.1f},"p99_us":{:.1f},"max_us":{:.1f},"instructions":{},"peak_memory":{},"usage":{}}})",
       json_string(name), stage.calls, stage.errors, microseconds(stage.latency.quantile(0.5)),
       microseconds(stage.latency.quantile(0.99)), microseconds(stage.latency.max()), stage.instructions,
-      stage.peak_memory);
+      stage.peak_memory, stage.usage.to_json());
+}
+
+std::string tenant_json(const Account& tenant) {
+  return fmt::format(R"(,"tenant":{{"name":{},"budget":{},"usage":{}}})", json_string(tenant.name()),
+                     tenant.budget().to_json(), tenant.usage().to_json());
 }
 
 }  // namespace
@@ -63,13 +68,14 @@ std::string stats_table(const Pipeline& pipeline, const RunTotals& totals) {
   return table + totals_line(totals) + "\n";
 }
 
-std::string stats_json(const Pipeline& pipeline, const RunTotals& totals) {
+std::string stats_json(const Pipeline& pipeline, const RunTotals& totals, const Account* tenant) {
   std::string stages;
   for (size_t i = 0; i < totals.stages.size(); ++i) {
     stages += (i == 0 ? "" : ",") + stage_json(pipeline.stages()[i]->name(), totals.stages[i]);
   }
-  return fmt::format(R"({{"records":{},"errors":{},"seconds":{:.6f},"records_per_s":{:.1f},"stages":[{}]}})" "\n",
-                     totals.records, totals.errors, totals.seconds, rate(totals), stages);
+  return fmt::format(R"({{"records":{},"errors":{},"seconds":{:.6f},"records_per_s":{:.1f},"stages":[{}]{}}})" "\n",
+                     totals.records, totals.errors, totals.seconds, rate(totals), stages,
+                     tenant == nullptr ? "" : tenant_json(*tenant));
 }
 
 std::string stats_line(const ModuleStats& stats) {

@@ -1,0 +1,41 @@
+#include "interp/lower/code.h"
+#include "interp/lower/handlers.h"
+
+namespace wplug {
+
+void count_dispatches(LoweredBody& body) {
+  body.counted.resize(body.cells.size());
+  for (size_t at = 0; at < body.cells.size();) {
+    const size_t cells = cell_count(&body.cells[at]);
+    body.counted[at].handler = body.cells[at].handler;
+    body.cells[at].handler = counting_handler();
+    at += cells;
+  }
+}
+
+const void* handler_at(const LoweredBody& body, size_t cell) {
+  return body.counted.empty() ? body.cells[cell].handler : body.counted[cell].handler;
+}
+
+std::vector<DispatchCount> dispatch_counts(ModuleCode& module) {
+  std::vector<DispatchCount> result;
+  for (uint32_t index = module.def.imported_functions; index < module.def.functions.size(); ++index) {
+    const LoweredBody* body = module.function(index).body;
+    if (body == nullptr || body->counted.empty()) continue;
+    for (size_t at = 0; at < body->cells.size();) {
+      const std::optional<HandlerName> name = name_of_handler(handler_at(*body, at));
+      const size_t cells = name ? cell_count(*name, &body->cells[at]) : 1;
+      DispatchCount& entry = result.emplace_back();
+      entry.function = index;
+      entry.cell = static_cast<uint32_t>(at);
+      entry.cells = static_cast<uint32_t>(cells);
+      entry.operation = name ? info(name->op).name : "?";
+      entry.text = name ? print_operation(*name, &body->cells[at]) : "?";
+      entry.count = body->counted[at].count;
+      at += cells;
+    }
+  }
+  return result;
+}
+
+}  // namespace wplug
