@@ -47,10 +47,10 @@ TEST_CASE("sprintf shows what is neither number nor string as Rego does") {
 
 TEST_CASE("sprintf says what is missing, extra or of another kind") {
   CHECK(print("%d", R"(["x"])") == "%!d(string=x)");
-  CHECK(print("%s", "[5]") == "%!s(int=5)");
+  CHECK(print("%s", "[5]") == "%!s(int64=5)");
   CHECK(print("%s", "[1.5]") == "%!s(float64=1.5)");
   CHECK(print("%s %s", R"(["one"])") == "one %!s(MISSING)");
-  CHECK(print("one", R"(["two", 3])") == "one%!(EXTRA string=two, int=3)");
+  CHECK(print("one", R"(["two", 3])") == "one%!(EXTRA string=two, int64=3)");
   CHECK(print("50%", "[]") == "50%!(NOVERB)");
 }
 

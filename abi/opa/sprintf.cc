@@ -56,7 +56,7 @@ struct Argument {
   std::string text;  // of an integer its digits, however many
   double real = 0;
   std::string_view type() const {
-    if (kind == Kind::integer) return "int";
+    if (kind == Kind::integer) return "int64";
     return kind == Kind::real ? "float64" : "string";
   }
 };

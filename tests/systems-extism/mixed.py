@@ -5,7 +5,6 @@ from harness import Skipped, Stage, check_equal, check_matches, error_of
 import policies
 
 
-
 def test_wasi_stage(bench):
     """a WASI command is a stage: stdin, stdout, arguments, a new instance each time"""
     run = bench.pipeline([Stage(bench.plugin("wasi-upper"))], [{"a": "b\n"}, {"c": ["d", 1]}, [1]])
@@ -32,7 +31,7 @@ def test_wasi_many(bench):
 def test_extism_example(bench):
     """the Extism example plugins count vowels, in C++ and in Go"""
     for name in ("extism-count-vowels", "extism-count-vowels-go"):
-        run = bench.pipeline([Stage(bench.plugin(name), config={"vowels": "aeiou"})], ["\"aaa\"", "\"bbba\""], "--jobs", "1").check_code(0)
+        run = bench.pipeline([Stage(bench.plugin(name), config={"vowels": "aeiou"})], ['"aaa"', '"bbba"'], "--jobs", "1").check_code(0)
         check_equal([(r["count"], r["total"]) for r in run.records], [(3, 3), (1, 4)], name)
 
 

@@ -79,10 +79,10 @@ def test_orders(bench):
 
 def test_roles(bench):
     """OPA: roles looked up through data"""
-    compare(bench, "roles", """package roles
+    compare(bench, "roles", """package rbac
 allow if { some role in data.users[input.user]; some grant in data.roles[role]; grant.action == input.action }
 granted contains grant.action if { some role in data.users[input.user]; some grant in data.roles[role] }
-""", ["roles/allow", "roles/granted"], [{"user": "a", "action": "read"}, {"user": "b", "action": "write"}, {"user": "c"}],
+""", ["rbac/allow", "rbac/granted"], [{"user": "a", "action": "read"}, {"user": "b", "action": "write"}, {"user": "c"}],
             {"users": {"a": ["r"], "b": ["r", "w"]}, "roles": {"r": [{"action": "read"}], "w": [{"action": "write"}]}})
 
 
