@@ -14,17 +14,33 @@ namespace {
 bool is_network(CapabilityKind kind) { return kind == CapabilityKind::network || kind == CapabilityKind::http; }
 bool is_file(CapabilityKind kind) { return kind == CapabilityKind::fs_read || kind == CapabilityKind::fs_write; }
 
-uint64_t eight_bytes(const char* at) {
-  uint64_t value;
+template <class T>
+uint64_t load(const char* at) {
+  T value;
   std::memcpy(&value, at, sizeof value);
   return value;
 }
 
+// The last eight bytes, or all of fewer, so that texts of one length with different ends differ. Loads of fixed size that
+// overlap: a call for each rule would be most of the work.
 uint64_t last_bytes(std::string_view text) {
-  if (text.size() >= 8) return eight_bytes(text.data() + text.size() - 8);
-  uint64_t value = 0;
-  if (!text.empty()) std::memcpy(&value, text.data(), text.size());
-  return value;
+  const size_t size = text.size();
+  const char* const begin = text.data();
+  if (size >= 8) return load<uint64_t>(begin + size - 8);
+  if (size >= 4) return load<uint32_t>(begin) | load<uint32_t>(begin + size - 4) << 32;
+  if (size >= 2) return load<uint16_t>(begin) | load<uint16_t>(begin + size - 2) << 16;
+  return size == 1 ? static_cast<unsigned char>(*begin) : 0;
+}
+
+// Tells texts apart that end the same; equality is looked at after it.
+uint64_t hash_of(std::string_view text) {
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;
+  uint64_t hash = text.size() * kOdd;
+  for (size_t at = 0; at + 8 < text.size(); at += 8) {
+    hash = (hash ^ load<uint64_t>(text.data() + at)) * kOdd;
+    hash ^= hash >> 29;
+  }
+  return (hash ^ last_bytes(text)) * kOdd;
 }
 
 uint64_t first_bytes(std::string_view text) { return last_bytes(text.substr(0, 8)); }
@@ -136,17 +152,19 @@ Rule rule_of(Shape shape, std::string text, size_t fixed) {
   rule.text = std::move(text);
   rule.fixed = static_cast<uint32_t>(fixed);
   const std::string_view view = rule.text;
-  rule.probe = shape == Shape::ending ? first_bytes(view) : last_bytes(view.substr(0, fixed));
+  rule.probe = shape == Shape::exact    ? hash_of(view)
+               : shape == Shape::ending ? first_bytes(view)
+                                        : last_bytes(view.substr(0, fixed));
   return rule;
 }
 
-// The last name without wildcards in front of the first `**`, behind the pattern's fixed beginning.
+// The longest name without wildcards in front of the first `**`, which stands at the same place in every path that matches.
 void add_name_filter(Rule& rule, std::string_view pattern) {
   std::string_view rest = pattern;
   for (uint8_t at = 0; !rest.empty() && at < Target::kMostNames; ++at) {
     const auto [name, below] = first_name(rest);
     if (name == "**") return;
-    if (name.find_first_of("*?") == std::string_view::npos && name.size() <= UINT16_MAX) {
+    if (name.find_first_of("*?") == std::string_view::npos && name.size() >= rule.name_size && name.size() <= UINT16_MAX) {
       rule.name_at = at;
       rule.name_size = static_cast<uint16_t>(name.size());
       rule.name_probe = last_bytes(name);
@@ -211,11 +229,8 @@ bool ends_with(std::string_view text, std::string_view ending, uint64_t probe) {
   return first_bytes(end) == probe && end == ending;
 }
 
-// False when the end of the text or one of its names says that the pattern does not match.
-bool may_match(const Rule& rule, const Target& target) {
-  if (target.text.size() < rule.tail_size) return false;
-  const std::string_view end = target.text.substr(target.text.size() - rule.tail_size);
-  if (last_bytes(end) != rule.tail) return false;
+// False when a name of the path says that the pattern does not match.
+bool may_match_name(const Rule& rule, const Target& target) {
   if (rule.name_at == Rule::kNoName) return true;
   if (rule.name_at >= target.names) return false;
   const size_t begin = rule.name_at == 0 ? 1 : target.name_ends[rule.name_at - 1] + size_t{1};
@@ -223,24 +238,30 @@ bool may_match(const Rule& rule, const Target& target) {
   return size == rule.name_size && last_bytes(target.text.substr(begin, size)) == rule.name_probe;
 }
 
+// False when the beginning or the end of the text says that the pattern does not match.
+bool may_match_ends(const Rule& rule, std::string_view text) {
+  if (rule.fixed > 0 && !begins_with(text, std::string_view(rule.text.data(), rule.fixed), rule.probe)) return false;
+  if (rule.tail_size == 0) return true;
+  return text.size() >= rule.tail_size && last_bytes(text.substr(text.size() - rule.tail_size)) == rule.tail;
+}
+
 bool matches(const Rule& rule, const Target& target) {
   const std::string_view text = target.text;
-  const std::string_view fixed(rule.text.data(), rule.fixed);
   switch (rule.shape) {
     case Shape::any:
       return true;
     case Shape::exact:
-      return rule.fixed == text.size() && rule.probe == target.tail && (text.size() <= 8 || text == rule.text);
+      return rule.probe == target.hash && text == rule.text;
     case Shape::beginning:
-      return text.size() > fixed.size() && begins_with(text, fixed, rule.probe);
+      return text.size() > rule.fixed && begins_with(text, rule.text, rule.probe);
     case Shape::ending:
       return ends_with(text, rule.text, rule.probe);
     case Shape::address:
       return target.address && *target.address == rule.address;
     case Shape::path:
-      return may_match(rule, target) && begins_with(text, fixed, rule.probe) && matches_path(rule.text, text);
+      return may_match_name(rule, target) && may_match_ends(rule, text) && matches_path(rule.text, text);
     case Shape::wildcard:
-      return may_match(rule, target) && begins_with(text, fixed, rule.probe) && matches_wildcard(rule.text, text);
+      return may_match_ends(rule, text) && matches_wildcard(rule.text, text);
   }
   return false;
 }
@@ -288,11 +309,7 @@ std::optional<std::string> pattern_problem(CapabilityKind kind, std::string_view
 
 Target::Target(const Access& wanted) : access(wanted), text(wanted.target) {
   if (is_file(access.kind)) {
-    is_plain = text.size() <= kMostPath && is_plain_path(text);
-    for (size_t at = 0; is_plain && at < text.size() && names < kMostNames; ++names) {
-      at = std::min(text.find('/', at + 1), text.size());
-      name_ends[names] = static_cast<uint16_t>(at);
-    }
+    is_plain = text.size() <= kMostPath && find_names();
   } else if (is_network(access.kind)) {
     text = plain_host_name(access.target, host);
     if (text.empty()) address = parse_address(access.target);
@@ -300,7 +317,25 @@ Target::Target(const Access& wanted) : access(wanted), text(wanted.target) {
   } else {
     is_plain = !text.empty() && text.find('\0') == std::string_view::npos;
   }
-  tail = last_bytes(text);
+  hash = hash_of(text);
+}
+
+// is_plain_path in one pass over the bytes, which is quicker for the short names of paths than looking for slashes.
+bool Target::find_names() {
+  if (text.empty() || text[0] != '/') return false;
+  if (text.size() == 1) return true;
+  size_t begin = 1;
+  for (size_t i = 1; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] != '/') {
+      if (text[i] == '\0') return false;
+      continue;
+    }
+    const size_t size = i - begin;
+    if (size == 0 || (text[begin] == '.' && (size == 1 || (size == 2 && text[begin + 1] == '.')))) return false;
+    if (names < kMostNames) name_ends[names++] = static_cast<uint16_t>(i);
+    begin = i + 1;
+  }
+  return true;
 }
 
 void GrantRules::add(const Capability& capability, uint32_t index) {

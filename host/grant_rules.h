@@ -1,6 +1,6 @@
 // Capabilities made ready for comparing. authorize() is asked at every privileged call, so all that can be done once is done
 // when a capability is added: lists are split, ports and addresses parsed, names lowered, and for each pattern eight bytes
-// are kept that tell in one comparison that it does not match.
+// or a hash are kept that tell in one comparison that it does not match.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ struct Target {
 
   const Access& access;
   std::string_view text;  // path, variable, command, host name
-  uint64_t tail = 0;      // its last eight bytes
+  uint64_t hash = 0;      // of it
   std::optional<HostAddress> address;
   bool is_plain = false;  // else nothing matches it
   // The ends of a path's first names; what is beyond has no filter.
@@ -43,6 +43,8 @@ struct Target {
   static constexpr size_t kMostPath = 4096;  // no file has a longer one
   std::array<uint16_t, kMostNames> name_ends;
   size_t names = 0;
+  // Whether `text` is a plain path; fills in its names.
+  bool find_names();
   std::array<char, kMostHostName> host;
 };
 
@@ -62,7 +64,7 @@ struct Rule {
   Shape shape = Shape::exact;
   uint16_t first_port = 0, last_port = 65535;
   uint32_t fixed = 0;  // how much of the text's beginning has no wildcard
-  uint64_t probe = 0;  // the last eight bytes of that; of an ending its first
+  uint64_t probe = 0;  // the last eight bytes of that; of an ending its first; of an exact text its hash
   // Of a pattern, what else tells soon that it does not match: how many bytes behind its last wildcard are fixed, at most
   // eight, and these; and of a path a name in front of `**` without wildcards, by its place, with its last eight bytes.
   uint8_t tail_size = 0;
