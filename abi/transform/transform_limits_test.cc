@@ -36,7 +36,7 @@ std::string plugin_text(const std::string& body) {
     (func (export "get_output_len") (result i32) (global.get $length))
     (func $deep (param i32) (result i32) (i32.add (i32.const 1) (call $deep (local.get 0))))
     (func (export "transform") (param $at i32) (param $size i32) (result i32) (local $n i32)
-      )" + body + R"())";
+      )" + body + "))";
 }
 
 struct Bench {
@@ -66,7 +66,6 @@ struct Bench {
   std::unique_ptr<PluginInstance> instance;
 };
 
-constexpr const char* kEcho = "(local.get $at)";
 constexpr const char* kForever = "(loop $l (br $l)) (i32.const 0)";
 // Logs 10 bytes, again and again.
 constexpr const char* kTalk =
@@ -131,7 +130,7 @@ TEST_CASE("limits.log drops what is too much, and the call goes on") {
 }
 
 TEST_CASE("limits.output refuses a result before it is copied, and the instance stays") {
-  Bench bench("(global.set $length (i32.const 100000)) (i32.const 0)",
+  Bench bench("(global.set $length (i32.const 100000)) (i32.const 16)",
               limited([](LimitSettings& l) { l.output = 1000; }));
   std::string output = "untouched";
   for (int i = 0; i < 2; ++i) {
@@ -200,7 +199,7 @@ TEST_CASE("a call gets no more time than its tenant has left") {
 }
 
 TEST_CASE("usage has what a call did") {
-  Bench bench(kTalk);
+  Bench bench("(global.set $length (local.get $size))" + std::string(kTalk));
   CHECK(bench.call("{\"a\":1}") == "{\"a\":1}");
   const Usage& usage = bench.instance->usage();
   CHECK(usage.calls == 1);
