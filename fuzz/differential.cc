@@ -46,6 +46,7 @@ struct Configuration {
   uint64_t heap_bytes = StoreLimits{}.gc_heap_bytes;
   uint64_t collect_each = UINT64_MAX;
   uint64_t least_heap = 0;
+  bool shares_code = false;  // the engine is the first one
 };
 
 [[noreturn]] void usage(const std::string& why) {
@@ -126,7 +127,7 @@ std::vector<Configuration> configurations() {
     change(config);
     Result<Engine> engine = Engine::create(config);
     if (engine.ok()) {
-      all.push_back({name, std::move(*engine)});
+      all.push_back({name, std::move(*engine), StoreLimits{}.gc_heap_bytes, UINT64_MAX, 0, false});
     } else {
       std::fprintf(stderr, "skipped: %s: %s\n", name, engine.error().message().c_str());
     }
@@ -136,12 +137,8 @@ std::vector<Configuration> configurations() {
   add("guard pages", [](Config& config) { config.memory = MemoryKind::guard_pages; });
   add("lowered ahead", [](Config& config) { config.eager_lowering = true; });
   add("no metering", [](Config& config) { config.metering = false; });
-  add("collecting often", [](Config&) {});
-  all.back().collect_each = kCollectEach;
-  all.back().least_heap = 1;
-  add("small heap", [](Config&) {});
-  all.back().heap_bytes = kSmallHeap;
-  all.back().least_heap = kSmallHeap / 2;
+  all.push_back({"collecting often", all[0].engine, StoreLimits{}.gc_heap_bytes, kCollectEach, 1, true});
+  all.push_back({"small heap", all[0].engine, kSmallHeap, UINT64_MAX, kSmallHeap / 2, true});
   return all;
 }
 
@@ -195,12 +192,15 @@ class Differential {
   void one(const std::string& name, uint64_t seed, const std::vector<uint8_t>& bytes) {
     RunOptions plain;
     plain.seed = seed;
-    const Outcome reference = run_module(all_[0].engine, bytes, plain);
+    const Engine& engine = all_[0].engine;
+    const Result<Module> module = Module::compile(engine, bytes);
+    const Outcome reference = run_module(engine, module, plain);
     count(name, reference);
     if (out_.is_open()) write_json(out_, name, bytes, reference);
     RunOptions exact = plain;
     exact.stop_one_short = true;
-    const Outcome exact_reference = run_module(all_[0].engine, bytes, exact);
+    // Compiled again, so that functions are lowered in the midst of this, too.
+    const Outcome exact_reference = run_module(engine, Module::compile(engine, bytes), exact);
     for (const std::string& line : exact_reference.lines) {
       if (line.find("PAST THE LIMIT") != std::string::npos) report(name, bytes, all_[0].name, line);
     }
@@ -212,7 +212,8 @@ class Differential {
       options.heap_bytes = exact.heap_bytes = other.heap_bytes;
       options.collect_each = exact.collect_each = other.collect_each;
       if (!metered) options.fuel = 0;
-      const Outcome outcome = run_module(other.engine, bytes, options);
+      const Result<Module> own = other.shares_code ? module : Module::compile(other.engine, bytes);
+      const Outcome outcome = run_module(other.engine, own, options);
       collections_ += outcome.collections;
       if (reference.out_of_stack || outcome.out_of_stack) continue;
       if (outcome.out_of_heap && !reference.out_of_heap) {
@@ -221,7 +222,7 @@ class Differential {
       }
       std::string difference = first_difference(reference, outcome, metered);
       if (difference.empty() && metered) {
-        difference = first_difference(exact_reference, run_module(other.engine, bytes, exact), true);
+        difference = first_difference(exact_reference, run_module(other.engine, own, exact), true);
       }
       if (!difference.empty()) report(name, bytes, other.name, difference);
     }

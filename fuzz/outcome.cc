@@ -191,9 +191,8 @@ uint32_t crc32(std::span<const uint8_t> bytes) {
   return ~crc;
 }
 
-Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, const RunOptions& options) {
+Outcome run_module(const Engine& engine, const Result<Module>& module, const RunOptions& options) {
   Outcome outcome;
-  const Result<Module> module = Module::compile(engine, bytes);
   if (!module.ok()) {
     outcome.lines.push_back("refused: " + module.error().to_string());
     return outcome;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "wplug/engine.h"
+#include "wplug/module.h"
 #include "wplug/store.h"
 
 namespace wplug::fuzz {
@@ -33,8 +34,9 @@ struct RunOptions {
   bool stop_one_short = false;
 };
 
-// Compiles, instantiates and calls every exported function that takes and gives numbers only. Arguments come from the seed.
-Outcome run_module(const Engine& engine, std::span<const uint8_t> bytes, const RunOptions& options);
+// Instantiates and calls every exported function that takes and gives numbers only. Arguments come from the seed. A module
+// that was refused gives a line that says so.
+Outcome run_module(const Engine& engine, const Result<Module>& module, const RunOptions& options);
 
 // The checksum of memories: CRC-32 as in zlib (polynomial 0xedb88320).
 uint32_t crc32(std::span<const uint8_t> bytes);
