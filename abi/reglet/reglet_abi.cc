@@ -141,6 +141,7 @@ class RegletAbi : public PluginAbi {
 
   bool declares_capabilities() const override { return true; }
   bool record_completes_config() const override { return true; }
+  bool redacts_output() const override { return true; }
 
   Result<void> check(const Module& module, const PluginTerms& terms) const override {
     const std::vector<ExportType> exports = module.exports();
