@@ -10,6 +10,8 @@
 
 #include "interp/api/fixtures_test.h"
 #include "interp/exec/guard.h"
+#include "wplug/linker.h"
+#include "wplug/text.h"
 #include "wplug/trap.h"
 
 namespace wplug::test {
@@ -266,6 +268,22 @@ TEST_CASE("wait needs a shared memory, notify finds nobody in another") {
   CHECK(call("notify", 0) == "0");
   CHECK(call("notify", 2) == "unaligned atomic");
   CHECK(call("notify", 65536) == "out of bounds memory access");
+}
+
+TEST_CASE("alignment is looked at before bounds, also beyond the largest address") {
+  World world;
+  const auto bytes = must(parse_wat(R"((module (memory i64 1)
+    (func (export "load") (param i64) (result i32) (i32.atomic.load offset=8 (local.get 0)))))"));
+  const Module module = must(Module::compile(world.engine, bytes));
+  const Instance instance = must(Linker().instantiate(world.store, module));
+  const auto call = [&](uint64_t at) {
+    uint64_t slot = at;
+    return must_fail(instance.get_func("load")->call_raw(&slot)).message();
+  };
+  CHECK(call(65528) == "out of bounds memory access");
+  CHECK(call(65530) == "unaligned atomic");
+  CHECK(call(UINT64_MAX - 3) == "out of bounds memory access");  // 4 after wrapping
+  CHECK(call(UINT64_MAX - 2) == "unaligned atomic");
 }
 
 }  // namespace

@@ -30,10 +30,11 @@ MaybeTrap find(Regs& regs, const Cell* pc, Target& target) {
   MemoryInstance& memory = *context.instance->memories[pc[3].word];
   const uint64_t index = regs.fp[pc[1].slots.a];
   uint64_t address = 0;
-  if (__builtin_add_overflow(memory.is_64() ? index : static_cast<uint32_t>(index), pc[2].word, &address)) {
-    return numeric::trap(TrapKind::out_of_bounds_memory_access);
-  }
+  const bool overflows =
+      __builtin_add_overflow(memory.is_64() ? index : static_cast<uint32_t>(index), pc[2].word, &address);
+  // Alignment comes first, and is told from the low bits even of an address beyond 2^64.
   if (address % sizeof(M) != 0) return numeric::trap(TrapKind::unaligned_atomic);
+  if (overflows) return numeric::trap(TrapKind::out_of_bounds_memory_access);
   if (!in_bounds(address, sizeof(M), memory.size) &&
       !(refresh_shared(context, memory) && in_bounds(address, sizeof(M), memory.size))) {
     return numeric::trap(TrapKind::out_of_bounds_memory_access);
