@@ -35,6 +35,9 @@ TRAPS = {
     "ARRAY_OUT_OF_BOUNDS": {"out_of_bounds_array_access"},
     "UNCAUGHT_EXCEPTION": {"uncaught_exception"},
 }
+# array.copy from null to a place out of bounds: the specification looks at the references first, wasmtime at the bounds of
+# the destination. Counted apart.
+OTHER_ORDER = ("ARRAY_OUT_OF_BOUNDS", "null_array_reference")
 MASK = (1 << 64) - 1
 NUMBERS = ("i32", "i64", "f32", "f64")
 FEATURES = ("bulk_memory", "exceptions", "function_references", "gc", "memory64", "multi_memory", "multi_value",
@@ -136,20 +139,23 @@ class Run:
         return "".join(" " + encode(str(result), value) for result, value in zip(kind.results, values))
 
 
-def matches_trap(ours, trap):
+def matches_trap(ours, trap, totals):
     """Whether our line names the trap that wasmtime met."""
     # An exception that nobody caught comes without a code.
     code = trap.trap_code.name if trap.trap_code is not None else "UNCAUGHT_EXCEPTION"
+    if code == OTHER_ORDER[0] and f"trap {OTHER_ORDER[1]}" in ours:
+        totals["other order of checks"] += 1
+        return True, code
     return any(f"trap {name}" in ours for name in TRAPS.get(code, ())), code
 
 
-def compare(engine, case):
+def compare(engine, case, totals):
     """None when the lines agree, else words about the first that does not."""
     lines = case["lines"]
     try:
         run = Run(engine, bytes.fromhex(case["bytes"]))
     except wasmtime.Trap as trap:
-        same, code = matches_trap(lines[0], trap)
+        same, code = matches_trap(lines[0], trap, totals)
         return None if same and lines[0].startswith("instantiate") else f"{lines[0]}, wasmtime: {code}"
     except wasmtime.WasmtimeError as error:
         return f"{lines[0]}, wasmtime: {error}"
@@ -166,7 +172,7 @@ def compare(engine, case):
         try:
             found = "ok" + run.call(name, [decode(word) for word in given.split()])
         except wasmtime.Trap as trap:
-            same, found = matches_trap(outcome, trap)
+            same, found = matches_trap(outcome, trap, totals)
             if same:
                 found = outcome
         found_state = run.state()[3:] if state else ""
@@ -177,7 +183,7 @@ def compare(engine, case):
 
 def main():
     engine = make_engine()
-    totals = {"modules": 0, "lines": 0, "stopped": 0, "differences": 0}
+    totals = {"modules": 0, "lines": 0, "stopped": 0, "other order of checks": 0, "differences": 0}
     for path in sys.argv[1:]:
         with open(path, encoding="utf-8") as cases:
             for text in cases:
@@ -185,7 +191,7 @@ def main():
                 if case["stopped"]:
                     totals["stopped"] += 1
                     continue
-                difference = compare(engine, case)
+                difference = compare(engine, case, totals)
                 totals["modules"] += 1
                 totals["lines"] += len(case["lines"])
                 if difference:
