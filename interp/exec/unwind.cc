@@ -31,8 +31,8 @@ constexpr uint64_t kHandlersPerUnit = 8;
 
 class Search {
  public:
-  Search(Context& context, const Cell* pc, Slot* fp, const TagInstance* tag)
-      : context_(context), tag_(tag), pc_(pc), instance_(context.instance), transitions_(context.transitions.size()), fp(fp) {}
+  Search(Context& context, const Cell* pc, Slot* frame, const TagInstance* tag)
+      : context_(context), tag_(tag), pc_(pc), instance_(context.instance), transitions_(context.transitions.size()), fp(frame) {}
 
   // False: no handler, or stop() says why the guest must stop.
   bool run(bool replaced) {
