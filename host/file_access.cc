@@ -3,8 +3,9 @@
 // opened has to be what was looked at.
 //
 // A hard link has no path that tells where it came from, so a file with several names is read only when a grant names it.
-// Its count of names is looked at before it is opened, after, and by its name again: whoever makes a link and takes it away
-// at the right time would have to do so three times, and leave the times of the file as they were.
+// Its count of names is looked at before it is opened, after, and by its name again. Making a link and taking it away sets the
+// file's change time, but only as finely as the system's clock ticks, so a file that changed a moment ago is waited for: once
+// its change time is older than a tick, any change that comes will show in it.
 #include "host/file_access.h"
 
 #include <array>
@@ -16,6 +17,7 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -33,6 +35,8 @@ constexpr size_t kMostPath = 4096;
 // How often a file that changes while it is looked at is tried again.
 constexpr int kMostTries = 8;
 constexpr mode_t kMode = 0644;
+// Longer than the slowest clock ticks (100 times a second).
+constexpr int64_t kSettledAfterNs = 25'000'000;
 
 FileReply reply_of(FileOutcome outcome, std::string message) { return {outcome, {}, std::move(message)}; }
 
@@ -48,6 +52,16 @@ FileReply denied_at(std::string_view path, const std::string& why) {
 bool same_file(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_ctim.tv_sec == b.st_ctim.tv_sec &&
          a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
+}
+
+// Nanoseconds until the file's change time tells every further change; 0: it does.
+int64_t unsettled_for(const struct stat& status) {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const int64_t age = (static_cast<int64_t>(now.tv_sec) - status.st_ctim.tv_sec) * 1'000'000'000 +
+                      (now.tv_nsec - status.st_ctim.tv_nsec);
+  // A time to come is that of a clock that was set back: nothing would be gained by waiting for it.
+  return age < 0 || age >= kSettledAfterNs ? 0 : kSettledAfterNs - age;
 }
 
 // Files that are made up by the kernel and tell of the host: environments, memory, devices.
@@ -66,12 +80,20 @@ class RealFileAccess : public FileAccess {
   explicit RealFileAccess(PathWalk walk) : walk_(walk) {}
 
   FileReply read(const Policy& policy, std::string_view path, uint64_t max_bytes) override {
+    bool waited = false;
     for (int tries = 0; tries < kMostTries; ++tries) {
       Target target;
       if (auto refused = find(policy, CapabilityKind::fs_read, path, target)) return std::move(*refused);
       bool again = false;
-      FileReply reply = read_found(target, max_bytes, again);
+      int64_t wait = 0;
+      FileReply reply = read_found(target, max_bytes, again, wait);
       if (!again) return reply;
+      // Who changes it again and again is not waited for twice.
+      if (wait > 0 && waited) break;
+      if (wait == 0) continue;
+      waited = true;
+      const timespec time{0, static_cast<long>(wait)};
+      ::nanosleep(&time, nullptr);
     }
     return reply_of(FileOutcome::failed, json_string(path) + ": it changes while it is opened");
   }
@@ -118,8 +140,8 @@ class RealFileAccess : public FileAccess {
     return std::nullopt;
   }
 
-  // `again`: it is not what it was a moment ago.
-  static FileReply read_found(const Target& target, uint64_t max_bytes, bool& again) {
+  // `again`: it is not what it was a moment ago, or `wait` nanoseconds have to pass until that can be told.
+  static FileReply read_found(const Target& target, uint64_t max_bytes, bool& again, int64_t& wait) {
     const FoundPath& found = target.found;
     struct stat before {}, opened {}, after {};
     const auto look = [&found](struct stat& status) {
@@ -130,6 +152,9 @@ class RealFileAccess : public FileAccess {
     again = S_ISLNK(before.st_mode);
     if (again) return {};
     if (!S_ISREG(before.st_mode)) return denied_at(found.path, "is no regular file");
+    wait = target.literal ? 0 : unsettled_for(before);
+    again = wait > 0;
+    if (again) return {};
     // O_NONBLOCK: should it have become a pipe, nobody waits for its other end.
     OwnedFd file(::openat(found.parent.get(), found.name.c_str(),
                           O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));

@@ -215,7 +215,7 @@ void read_while(const Tree& tree, const std::string& path, Swap&& swap) {
   });
   for (const PathWalk walk : kWalks) {
     const auto access = make_file_access(walk);
-    for (int round = 0; round < 3000; ++round) {
+    for (int round = 0; round < 100; ++round) {
       const FileReply reply = access->read(tree.policy, path, kMost);
       if (reply.outcome == FileOutcome::ok) {
         CHECK(reply.data == "granted");
