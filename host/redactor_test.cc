@@ -224,7 +224,7 @@ TEST_CASE("hostile text for the patterns takes no time to speak of and no harm i
   const std::string masked = redactor->redact(text);
   CHECK(masked == text);
   std::string bytes;
-  for (int i = 0; i < 1'000'000; ++i) bytes += static_cast<char>((i * 7919) >> 3);
+  for (uint64_t i = 0; i < 1'000'000; ++i) bytes += static_cast<char>((i * 7919) >> 3);
   CHECK(redactor->redact(bytes).size() <= bytes.size() + 100'000);
 }
 
