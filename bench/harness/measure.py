@@ -1,4 +1,5 @@
 """Measuring: user CPU time of a process, interleaved runs, the machine."""
+import json
 import os
 import pathlib
 import platform
@@ -7,6 +8,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 
 
 class RunFailed(Exception):
@@ -34,6 +36,26 @@ def run_once(command, timeout=300, stdin=None):
     return usage.ru_utime, wall, text
 
 
+@dataclass(frozen=True)
+class Sample:
+    """One run: user CPU seconds, and of these or beside these what compiling took where the engine says it."""
+    seconds: float
+    compiling: float = None
+
+
+def run_engine(engine, module, expected):
+    """Runs a program; its checksum has to be the expected one."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as times:
+        command = [*engine.command, *(("--times", times.name) if engine.times else ()), str(module)]
+        user, _, text = run_once(command, timeout=600)
+        if engine.prints and text != expected:
+            raise RunFailed(f"wrong result: {text.strip()[:80]}, native has {expected.strip()[:80]}")
+        if not engine.times:
+            return Sample(user)
+        measured = json.loads(pathlib.Path(times.name).read_text())
+    return Sample(measured["run"], measured["compile"])
+
+
 def start_once(command):
     """Wall seconds from starting a command to its end. By posix_spawn: forking this process would cost more than what is measured."""
     null = os.open(os.devnull, os.O_RDWR)
@@ -56,22 +78,38 @@ def spread(values):
     return {"median": statistics.median(values), "min": min(values), "max": max(values), "runs": list(values)}
 
 
-def interleaved(jobs, runs, on_failure):
+def cell(samples):
+    """Samples or numbers as the results have them."""
+    if not isinstance(samples[0], Sample):
+        return spread(samples)
+    compiling = [sample.compiling for sample in samples if sample.compiling is not None]
+    return spread([sample.seconds for sample in samples]) | ({"compile": statistics.median(compiling)} if compiling else {})
+
+
+def interleaved(jobs, runs, on_failure, slow=None):
     """Runs every job once a round, `runs` rounds: drift of the machine meets all alike.
 
-    `jobs`: key -> function that gives a number. A job that fails is reported once and left out from then on.
+    `jobs`: key -> function that gives a number or a Sample. A job that fails is reported once and left out from then on; one whose
+    first run takes longer than `slow` seconds is not run again.
     """
-    results = {key: [] for key in jobs}
+    results, over = {key: [] for key in jobs}, set()
     for _ in range(runs):
         for key, job in jobs.items():
-            if results[key] is None:
+            if results[key] is None or key in over:
                 continue
             try:
                 results[key].append(job())
             except RunFailed as failure:
                 results[key] = None
                 on_failure(key, failure)
-    return {key: spread(values) for key, values in results.items() if values}
+                continue
+            if slow and isinstance(results[key][0], Sample) and results[key][0].seconds > slow:
+                over.add(key)
+    return {key: cell(values) for key, values in results.items() if values}
+
+
+def load():
+    return os.getloadavg()[0]
 
 
 def cpu_name():

@@ -1,4 +1,4 @@
-"""The parts besides the kernels: phases, cold start, pipeline. Each gives {row: {median, min, max, unit}}."""
+"""The parts besides the programs: phases, cold start, pipeline. Each gives {row: {median, min, max, unit}}."""
 import json
 import os
 import pathlib
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from harness import kernels, measure
+from harness import building, measure, programs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # (module (func (export "_start")))
@@ -46,10 +46,8 @@ def phases(wplug, _engines, runs, note):
         return None
     with tempfile.TemporaryDirectory() as scratch:
         modules = []
-        clang = kernels.find_clang()
-        if clang:
-            wanted = [kernel for kernel in kernels.KERNELS if kernel.name == "mix"]
-            modules += [kernels.build(clang, kernel, pathlib.Path(scratch))[0] for kernel in wanted]
+        if building.find_clang():
+            modules.append(building.build(programs.BY_NAME["mix"]).wasm)
         big = go_module(pathlib.Path(scratch))
         modules += [big] if big else []
         done = subprocess.run([program, "--runs", str(runs), *modules], capture_output=True, text=True)
