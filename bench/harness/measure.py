@@ -4,6 +4,7 @@ import os
 import pathlib
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -56,13 +57,20 @@ def run_engine(engine, module, expected):
     return Sample(measured["run"], measured["compile"])
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a whole process took: milliseconds of CPU time (user and system), and of the clock."""
+    cpu: float
+    wall: float
+
+
 def start_once(command):
-    """Wall seconds from starting a command to its end. By posix_spawn: forking this process would cost more than what is measured."""
+    """A process from its start to its end. By posix_spawn: forking this process would cost more than what is measured."""
     null = os.open(os.devnull, os.O_RDWR)
     try:
         redirect = [(os.POSIX_SPAWN_DUP2, null, stream) for stream in (0, 1, 2)]
         started = time.perf_counter()
-        _, status = os.waitpid(os.posix_spawn(command[0], command, os.environ, file_actions=redirect), 0)
+        _, status, usage = os.wait4(os.posix_spawn(command[0], command, os.environ, file_actions=redirect), 0)
         wall = time.perf_counter() - started
     except OSError as error:
         raise RunFailed(str(error)) from error
@@ -70,7 +78,17 @@ def start_once(command):
         os.close(null)
     if os.waitstatus_to_exitcode(status) != 0:
         raise RunFailed(f"exit code {os.waitstatus_to_exitcode(status)}")
-    return wall
+    return Start(1e3 * (usage.ru_utime + usage.ru_stime), 1e3 * wall)
+
+
+def peak_memory(command):
+    """MiB, by the program `time`, whose own memory is the least it can tell; None without it. What this process would be told of its
+    child is its own memory, which the child had before it became another program."""
+    time_program = shutil.which("time")
+    if not time_program:
+        return None
+    done = subprocess.run([time_program, "-f", "%M", *command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return int(done.stderr.split()[-1]) / 1024 if done.returncode == 0 else None
 
 
 def spread(values):
@@ -79,7 +97,9 @@ def spread(values):
 
 
 def cell(samples):
-    """Samples or numbers as the results have them."""
+    """Samples, starts or numbers as the results have them."""
+    if isinstance(samples[0], Start):
+        return {part: {**spread([getattr(sample, part) for sample in samples]), "unit": "ms"} for part in ("cpu", "wall")}
     if not isinstance(samples[0], Sample):
         return spread(samples)
     compiling = [sample.compiling for sample in samples if sample.compiling is not None]

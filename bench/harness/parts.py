@@ -56,19 +56,56 @@ def phases(wplug, _engines, runs, note):
     return json.loads(done.stdout)
 
 
-def start(_wplug, chosen, runs, note):
-    """Milliseconds from fork to exit, of an empty WASI command; engines take turns."""
-    with tempfile.TemporaryDirectory() as scratch:
-        module = pathlib.Path(scratch) / "empty.wasm"
-        module.write_bytes(EMPTY_COMMAND)
-        programs = {engine.name: [*engine.command, str(module)] for engine in chosen}
-        programs["/bin/true (the floor)"] = ["/bin/true"]
+GO_HELLO = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hello") }\n'
+QUICKJS_EXPRESSION = programs.Program("quickjs_expression", "large programs", True, 1, "large/quickjs.c", "quickjs", ("-DEXPRESSION",))
 
-        def job(command):
-            return lambda: 1e3 * measure.start_once(command)
-        results = measure.interleaved({name: job(command) for name, command in programs.items()}, START_REPEATS,
-                                      lambda name, failure: note(f"  {name}, empty program: {failure}"))
-    return {name: {**cell, "runs": len(cell["runs"]), "unit": "ms"} for name, cell in results.items()}
+
+def go_hello(folder):
+    go = shutil.which("go")
+    if not go:
+        return None
+    (folder / "hello.go").write_text(GO_HELLO)
+    environment = os.environ | {"GOOS": "wasip1", "GOARCH": "wasm", "GOTOOLCHAIN": "local", "GO111MODULE": "off"}
+    done = subprocess.run([go, "build", "-o", folder / "go-hello.wasm", folder / "hello.go"], env=environment, capture_output=True)
+    return folder / "go-hello.wasm" if done.returncode == 0 else None
+
+
+def start_modules(scratch, note):
+    """(what it is, module, how often it is started)"""
+    empty = scratch / "empty.wasm"
+    empty.write_bytes(EMPTY_COMMAND)
+    modules = [("empty WASI program", empty, START_REPEATS)]
+    hello = go_hello(scratch)
+    if hello:
+        modules.append((f"Go hello of {hello.stat().st_size / 1e6:.1f} MB", hello, START_REPEATS // 10))
+    else:
+        note("skipped: start of a Go program: go is missing (https://go.dev/dl)")
+    try:
+        modules.append(("QuickJS evaluating 1+1", building.build(QUICKJS_EXPRESSION, fetch=True).wasm, START_REPEATS // 10))
+    except building.Missing as reason:
+        note(f"skipped: start of QuickJS: {reason}")
+    return modules
+
+
+def start(_wplug, chosen, _runs, note):
+    """A whole process from start to end: CPU time, wall time, peak memory; engines take turns."""
+    results = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for what, module, repeats in start_modules(pathlib.Path(scratch), note):
+            commands = {f"{engine.name}: {what}": [*engine.command, str(module)] for engine in chosen if not engine.times}
+            commands["/bin/true (the floor)"] = ["/bin/true"]
+
+            def job(command):
+                return lambda: measure.start_once(command)
+            measured = measure.interleaved({name: job(command) for name, command in commands.items()}, repeats,
+                                           lambda name, failure: note(f"  {name}: {failure}"))
+            for name, parts in measured.items():
+                for part, words in (("cpu", "CPU time"), ("wall", "wall time")):
+                    results[f"{name}, {words}"] = {**parts[part], "runs": repeats}
+                peak = measure.peak_memory(commands[name])
+                if peak:
+                    results[f"{name}, peak memory"] = {**measure.spread([peak]), "runs": 1, "unit": "MiB"}
+    return results
 
 
 def pipeline_files():

@@ -191,7 +191,7 @@ def exceptions_part(data):
 def edges_part(data):
     parts = []
     for title, key, header in (("Phases and edges", "phases", ["what", "median", "min", "max", "unit"]),
-                               ("Cold start: wall time of a whole process", "start", ["program", "median", "min", "max", "unit"]),
+                               ("Cold start: a whole process", "start", ["program", "median", "min", "max", "unit"]),
                                ("Pipeline of three stages", "pipeline", ["plugins", "median", "min", "max", "unit"])):
         if key in data:
             rows = [[name, *(f"{row[part]:.4g}" for part in ("median", "min", "max")), row["unit"]]
