@@ -22,7 +22,7 @@ EMBEDDERS = {"host", "abi", "capi", "tools", "spec-tests", "examples"}
 # The engine's half of include/wplug; the rest belongs to the host.
 VOCABULARY = {
     "engine.h", "error.h", "exception.h", "features.def", "features.h", "func.h", "global.h", "instance.h", "linker.h",
-    "memory.h", "module.h", "nested_store.h", "ref.h", "script.h", "store.h", "table.h", "tag.h", "text.h", "trap.h",
+    "memory.h", "module.h", "nested_store.h", "profile.h", "ref.h", "script.h", "store.h", "table.h", "tag.h", "text.h", "trap.h",
     "traps.def", "types.h", "value.h",
 }
 # The two places where interp speaks to the operating system, and the C library's headers that C++ has under no other name.

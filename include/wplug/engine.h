@@ -47,6 +47,8 @@ struct Config {
   bool eager_lowering = false;
   // Counts how often each internal instruction is dispatched (Module::dispatch_counts); everything runs many times slower.
   bool count_dispatches = false;
+  // Counts the instructions of each function and path of calls (Store::call_profile); everything runs many times slower. Needs metering.
+  bool profile_calls = false;
   // A module that uses another feature is refused with the feature's name (kind `invalid`).
   Features features = Features::all();
   ModuleLimits limits;

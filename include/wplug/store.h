@@ -11,6 +11,7 @@
 
 namespace wplug {
 
+struct CallProfile;
 struct StoreImpl;
 
 // Checked before anything is allocated. Memory and table limits make `memory.grow` and `table.grow` return -1.
@@ -57,6 +58,9 @@ class Store {
   // Instructions executed since the store was made. One unit is one instruction of the module; block, loop, else
   // and end cost nothing; bulk operations cost one more for each 8 bytes or element.
   uint64_t fuel_consumed() const;
+  // Where they were executed (include wplug/profile.h); empty without Config::profile_calls. What host functions charge stands with the
+  // function that runs on. Not while guest code runs.
+  CallProfile call_profile() const;
   // Adds to the count, for host functions that do work for the guest.
   void charge(uint64_t instructions);
 

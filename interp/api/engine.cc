@@ -28,6 +28,9 @@ Result<Engine> Engine::create(const Config& config) {
                  "guard pages need 64-bit Linux, tail dispatch and a build without sanitizers: "
                  "use MemoryKind::explicit_checks");
   }
+  if (config.profile_calls && (!config.metering || config.count_dispatches)) {
+    return Error(ErrorKind::misuse, "a profile of calls needs an engine that meters and does not count dispatches");
+  }
   if (config.memory == MemoryKind::guard_pages) install_guard_handler();
   return Engine(std::make_shared<EngineImpl>(config));
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "interp/api/impl.h"
+#include "interp/exec/profile.h"
 
 namespace wplug {
 
@@ -82,6 +83,11 @@ std::optional<uint64_t> Store::fuel() const {
 }
 
 uint64_t Store::fuel_consumed() const { return impl_->engine.config().metering ? impl_->context.consumed : 0; }
+
+CallProfile Store::call_profile() const {
+  const Context& context = impl_->context;
+  return context.profiler == nullptr ? CallProfile() : context.profiler->result(context.consumed);
+}
 
 void Store::charge(uint64_t instructions) {
   if (!impl_->engine.config().metering) return;

@@ -63,6 +63,9 @@ struct ModuleCode {
   FunctionCode& function(uint32_t index) { return functions[index - def.imported_functions]; }
 };
 
+// What an operation does to its frame, as a profile sees it; calls, which leave it where it is, stay.
+enum class FrameEffect : uint8_t { stays, returns, tail_calls };
+
 // A function's internal code.
 struct LoweredBody {
   LoweredBody();
@@ -75,6 +78,13 @@ struct LoweredBody {
     uint64_t count = 0;
   };
   mutable std::vector<Counted> counted;
+  // With Config::profile_calls, by cell: instructions since the last settling point, the operation's own included, and whether the
+  // operation may leave the frame. `counted` then has the handlers too.
+  struct Traced {
+    uint32_t executed = 0;
+    FrameEffect effect = FrameEffect::stays;
+  };
+  std::vector<Traced> traced;
   std::unique_ptr<const UnwindTable> unwind;  // null without handlers of exceptions
   const FunctionCode* function = nullptr;
   bool contains(const Cell* pc) const { return pc >= cells.data() && pc < cells.data() + cells.size(); }
@@ -107,6 +117,8 @@ Result<void> lower_function(ModuleCode& module, uint32_t index);
 
 // Makes the operations of `body` count themselves.
 void count_dispatches(LoweredBody& body);
+// Makes the operations of `body` tell the store's profiler; see exec/profile.h.
+void trace_calls(LoweredBody& body, const CodeMap& map);
 // The handler that the cell's operation goes to, counted or not.
 const void* handler_at(const LoweredBody& body, size_t cell);
 std::vector<DispatchCount> dispatch_counts(ModuleCode& module);

@@ -3,13 +3,49 @@
 
 namespace wplug {
 
-void count_dispatches(LoweredBody& body) {
+namespace {
+
+// Puts `handler` in front of every operation's own, which `counted` keeps.
+void stand_before_all(LoweredBody& body, const void* handler) {
   body.counted.resize(body.cells.size());
   for (size_t at = 0; at < body.cells.size();) {
     const size_t cells = cell_count(&body.cells[at]);
     body.counted[at].handler = body.cells[at].handler;
-    body.cells[at].handler = counting_handler();
+    body.cells[at].handler = handler;
     at += cells;
+  }
+}
+
+FrameEffect effect_of(IrOp op) {
+  switch (op) {
+    case IrOp::return_void:
+    case IrOp::return_value:
+    case IrOp::return_float:
+    case IrOp::return_slots:
+      return FrameEffect::returns;
+    case IrOp::return_call:
+    case IrOp::return_call_import:
+    case IrOp::return_call_indirect:
+    case IrOp::return_call_ref:
+      return FrameEffect::tail_calls;
+    default:
+      return FrameEffect::stays;
+  }
+}
+
+}  // namespace
+
+void count_dispatches(LoweredBody& body) { stand_before_all(body, counting_handler()); }
+
+void trace_calls(LoweredBody& body, const CodeMap& map) {
+  stand_before_all(body, profiling_handler());
+  body.traced.resize(body.cells.size());
+  for (const CodeMap::Entry& entry : map.entries) {
+    if (entry.cell >= body.traced.size()) continue;
+    body.traced[entry.cell].executed = entry.location.count;
+    if (const std::optional<HandlerName> name = name_of_handler(body.counted[entry.cell].handler)) {
+      body.traced[entry.cell].effect = effect_of(name->op);
+    }
   }
 }
 

@@ -30,6 +30,8 @@ inline constexpr uint32_t kFarKinds = static_cast<uint32_t>(FarKind::count_);
 const void* lazy_handler();
 // Counts the dispatch of the cell it stands in, and goes on in the cell's own handler.
 const void* counting_handler();
+// Tells the store's CallProfiler where it stands, and goes on in the cell's own handler.
+const void* profiling_handler();
 
 struct HandlerName {
   IrOp op;

@@ -76,12 +76,14 @@ Result<void> lower_function(ModuleCode& module, uint32_t index) {
   WPLUG_TRY_ASSIGN(IrFunction ir, lower_to_ir(module, index, allocation));
   auto body = std::make_unique<LoweredBody>();
   std::vector<uint32_t> starts;
-  body->cells = emit_cells(module, ir, allocation, nullptr, &starts);
+  CodeMap map;
+  body->cells = emit_cells(module, ir, allocation, module.config.profile_calls ? &map : nullptr, &starts);
 #if WPLUG_PARANOID
   WPLUG_TRY(check_allocation(module, ir, allocation, body->cells, starts));
 #endif
   body->cells.shrink_to_fit();
   if (module.config.count_dispatches) count_dispatches(*body);
+  if (module.config.profile_calls) trace_calls(*body, map);
   body->unwind = make_unwind_table(ir, starts, module.config.metering);
   body->function = &function;
   std::lock_guard lock(module.mutex);

@@ -30,6 +30,7 @@ struct StoreImpl;
 using Slot = uint64_t;
 struct Stepper;
 struct UnwindCache;
+class CallProfiler;
 
 // What a funcref points at: a guest function (`code`, `instance`) or a host function (`host`, `env`).
 struct FuncInstance {
@@ -144,6 +145,8 @@ struct Context {
 
   // The function whose dispatches were counted last; see exec/count.cc.
   const LoweredBody* counted = nullptr;
+  // With Config::profile_calls, once code has run; see exec/profile.h.
+  std::shared_ptr<CallProfiler> profiler;
 
   // Unwinding of exceptions; see exec/unwind.h.
   uint32_t unwind_work = 0;  // since the last look at the clock and the interrupt flag

@@ -26,6 +26,7 @@ int inspect_command(CommandArguments arguments);
 int validate_command(CommandArguments arguments);
 int wat2wasm_command(CommandArguments arguments);
 int print_command(CommandArguments arguments);
+int profile_command(CommandArguments arguments);
 int bench_command(CommandArguments arguments);
 int spec_command(CommandArguments arguments);
 int plugin_command(CommandArguments arguments);

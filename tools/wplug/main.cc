@@ -20,6 +20,7 @@ constexpr Command kCommands[] = {
     {"wat2wasm", "turn a module in the text format into a binary", wat2wasm_command},
     {"print", "print a module in the text format", print_command},
     {"spec", "run conformance scripts", spec_command},
+    {"profile", "show which functions of a module executed how many instructions", profile_command},
     {"bench", "show what a program makes the interpreter do", bench_command},
     {"plugin", "install, list, check, run, update and remove plugins", plugin_command, plugin_subcommands},
     {"doctor", "check the installation, installed plugins and grants", doctor_command},

@@ -53,33 +53,11 @@ void add_pipeline_options(Arguments& arguments, RunCommand& command, std::string
     if (!read.ok() || (*command.jobs >= 1 && *command.jobs <= kMostThreads)) return read;
     return Result<void>(Error(ErrorKind::misuse, fmt::format("must lie between 1 and {}", kMostThreads)));
   });
-  arguments.choice("--on-error", {"emit", "stop", "skip"}, "what a failed record becomes: an error line; the end; nothing",
-                   on_error);
+  arguments.choice("--on-error", {"emit", "stop", "skip"},
+                   "what a failed record becomes: an error line; the end; nothing", on_error);
   arguments.option("--max-record", "SIZE", "longest line that is read; default: 64MiB",
                    read_size_into(command.max_record, 1, kGiB));
   arguments.option("--tenant", "NAME", "whose budget the run is on: a [tenant.NAME] of the file", command.tenant);
-}
-
-void add_module_options(Arguments& arguments, RunCommand& command) {
-  arguments.group("Modules");
-  arguments.options("--dir", "HOST[::GUEST][:ro|:rw]", "a directory for the program, read-only unless :rw",
-                    [&command](const std::string& text) -> Result<void> {
-                      WPLUG_TRY_ASSIGN(WasiDirectory directory, parse_directory(text));
-                      command.directories.push_back(std::move(directory));
-                      return {};
-                    });
-  arguments.options("--env", "NAME[=VALUE]", "a variable for the program, with the value given or the one it has here",
-                    [&command](const std::string& text) -> Result<void> {
-                      WPLUG_TRY_ASSIGN(auto variable, parse_variable(text));
-                      if (variable) command.env.push_back(std::move(*variable));
-                      return {};
-                    });
-  arguments.option("--fuel", "N", "instructions that may be executed", read_count_into(command.fuel));
-  arguments.option("--timeout", "TIME", "how long it may run", read_duration_into(command.timeout));
-  arguments.option("--max-memory", "SIZE", "linear memory it may use",
-                   read_size_into(command.max_memory, 0, 4 * kGiB));
-  arguments.option("--max-stack", "SIZE", "stack for its calls; default: 1MiB",
-                   read_size_into(command.max_stack, uint64_t{4} << 10, 4 * kGiB));
 }
 
 // Takes "--invoke NAME ARG…" out: its arguments may look like options ("-5"), and end with one that starts with "--".
@@ -106,6 +84,43 @@ bool is_pipeline(const std::string& target) { return target.ends_with(".toml"); 
 
 }  // namespace
 
+void add_module_options(Arguments& arguments, RunCommand& command) {
+  arguments.group("Modules");
+  arguments.options("--dir", "HOST[::GUEST][:ro|:rw]", "a directory for the program, read-only unless :rw",
+                    [&command](const std::string& text) -> Result<void> {
+                      WPLUG_TRY_ASSIGN(WasiDirectory directory, parse_directory(text));
+                      command.directories.push_back(std::move(directory));
+                      return {};
+                    });
+  arguments.options("--env", "NAME[=VALUE]", "a variable for the program, with the value given or the one it has here",
+                    [&command](const std::string& text) -> Result<void> {
+                      WPLUG_TRY_ASSIGN(auto variable, parse_variable(text));
+                      if (variable) command.env.push_back(std::move(*variable));
+                      return {};
+                    });
+  arguments.option("--fuel", "N", "instructions that may be executed", read_count_into(command.fuel));
+  arguments.option("--timeout", "TIME", "how long it may run", read_duration_into(command.timeout));
+  arguments.option("--max-memory", "SIZE", "linear memory it may use", read_size_into(command.max_memory, 0, 4 * kGiB));
+  arguments.option("--max-stack", "SIZE", "stack for its calls; default: 1MiB",
+                   read_size_into(command.max_stack, uint64_t{4} << 10, 4 * kGiB));
+}
+
+void add_invoke_option(Arguments& arguments) {
+  arguments.option("--invoke", "NAME ARG…", "call an export instead of running a WASI command",
+                   [](const std::string&) { return Result<void>(); });
+}
+
+bool take_module_arguments(CommandArguments& arguments, RunCommand& command) {
+  // What stands behind "--" is the program's even if it looks like --invoke.
+  take_program_arguments(arguments, command);
+  if (!take_invoke(arguments, command)) return false;
+  if (command.invoke) {
+    command.invoke_arguments.insert(command.invoke_arguments.end(), command.program_arguments.begin(),
+                                    command.program_arguments.end());
+  }
+  return true;
+}
+
 int run_command(CommandArguments arguments) {
   RunCommand command;
   std::string on_error = "emit";
@@ -115,18 +130,11 @@ int run_command(CommandArguments arguments) {
   options.flag_or_value("--stats", "table", "print statistics on stderr; --stats=json for programs", command.stats);
   add_pipeline_options(options, command, on_error);
   add_module_options(options, command);
-  std::string shown_only;
-  options.option("--invoke", "NAME ARG…", "call an export instead of running a WASI command", shown_only);
+  add_invoke_option(options);
   command.engine.add_to(options);
   options.footer("Records are JSON, one a line; each becomes one line of output, in order.");
 
-  // What stands behind "--" is the program's even if it looks like --invoke.
-  take_program_arguments(arguments, command);
-  if (!take_invoke(arguments, command)) return usage_error("run", "--invoke needs the name of an export");
-  if (command.invoke) {
-    command.invoke_arguments.insert(command.invoke_arguments.end(), command.program_arguments.begin(),
-                                    command.program_arguments.end());
-  }
+  if (!take_module_arguments(arguments, command)) return usage_error("run", "--invoke needs the name of an export");
   if (const auto code = options.parse(std::move(arguments))) return *code;
   if (!command.stats.empty() && command.stats != "table" && command.stats != "json") {
     return usage_error("run", "--stats: \"" + command.stats + "\" is not known; there is --stats and --stats=json");

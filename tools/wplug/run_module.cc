@@ -49,8 +49,8 @@ std::string usage_problem(const RunCommand& command, const Module& module) {
   if (command.jobs) return "--jobs is for pipelines";
   if (command.invoke) return invoke_problem(module, *command.invoke, command.invoke_arguments);
   if (wasi_is_command(module)) return "";
-  return command.target + " is no WASI command (it exports no _start); choose an export with --invoke: " +
-         exported_functions(module);
+  return command.target +
+         " is no WASI command (it exports no _start); choose an export with --invoke: " + exported_functions(module);
 }
 
 // The exit code of what ran.
@@ -74,7 +74,7 @@ int report_stop(const RunCommand& command, const Error& error, const Store& stor
   if (!out_of_memory) return report(command.target, error);
   report(fmt::format("{}: was refused memory beyond {}, then", command.target,
                      format_size(store.limits().total_memory_bytes == UINT64_MAX ? store.limits().memory_bytes
-                                                                                  : store.limits().total_memory_bytes)),
+                                                                                 : store.limits().total_memory_bytes)),
          error);
   return kExitMemory;
 }
@@ -84,16 +84,18 @@ int report_stop(const RunCommand& command, const Error& error, const Store& stor
 int run_module(const RunCommand& command) {
   Config config = command.engine.config();
   config.count_dispatches = command.dispatches.has_value();
+  config.profile_calls = command.profile != nullptr;
   auto engine = Engine::create(config);
-  if (!engine.ok()) return usage_error("run", engine.error().message());
+  if (!engine.ok()) return usage_error(command.name, engine.error().message());
   auto module = compile_file(*engine, command.target);
   if (!module.ok()) return report(command.target, module.error());
-  if (const std::string problem = usage_problem(command, *module); !problem.empty()) return usage_error("run", problem);
+  if (const std::string problem = usage_problem(command, *module); !problem.empty())
+    return usage_error(command.name, problem);
   auto wasi = make_wasi(command);
   if (!wasi.ok()) return report("", wasi.error());
   const auto begin = Clock::now();
   auto store = make_store(*engine, command);
-  if (!store.ok()) return usage_error("run", store.error().message());
+  if (!store.ok()) return usage_error(command.name, store.error().message());
 
   auto ended = execute(command, *module, *store, *wasi);
   const std::chrono::duration<double> seconds = Clock::now() - begin;
@@ -102,6 +104,7 @@ int run_module(const RunCommand& command) {
   std::fflush(stdout);
   if (command.stats == "table") fmt::print(stderr, "{}", stats_line(stats));
   if (command.stats == "json") fmt::print(stderr, "{}", stats_json(stats));
+  if (command.profile != nullptr) *command.profile = store->call_profile();
   if (command.dispatches) print_dispatches(*module, store->fuel_consumed(), *command.dispatches);
   return code;
 }

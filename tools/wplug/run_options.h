@@ -8,8 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "tools/wplug/arguments.h"
+#include "tools/wplug/commands.h"
 #include "tools/wplug/engine_options.h"
 #include "wplug/pipeline.h"
+#include "wplug/profile.h"
 #include "wplug/wasi.h"
 
 namespace wplug {
@@ -32,8 +35,17 @@ struct RunCommand {
   std::vector<std::pair<std::string, std::string>> env;
   std::optional<uint64_t> fuel, max_memory, max_stack;
   std::optional<std::chrono::nanoseconds> timeout;
-  std::optional<uint64_t> dispatches;  // count them, and show the code of so many functions
+  const char* name = "run";                       // of the command, for what is wrong with its options
+  std::optional<CallProfile>* profile = nullptr;  // where a profile goes, for `wplug profile`
+  std::optional<uint64_t> dispatches;             // count them, and show the code of so many functions
 };
+
+// The options of commands that run a module.
+void add_module_options(Arguments& arguments, RunCommand& command);
+// --invoke, for the help: its arguments may look like options, so it is taken out first.
+void add_invoke_option(Arguments& arguments);
+// Takes "--invoke NAME ARG…" and what stands behind "--" out. False: --invoke has no name.
+bool take_module_arguments(CommandArguments& arguments, RunCommand& command);
 
 int run_pipeline(const RunCommand& command);
 int run_module(const RunCommand& command);
