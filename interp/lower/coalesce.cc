@@ -87,6 +87,12 @@ class Coalescer {
     }
     is_label_.assign(function_.code.size() + 1, false);
     for (const Label& label : function_.labels) is_label_[label.position] = is_label_[label.position] || label.used;
+    edges_.assign(function_.code.size() + 1, 0);
+    for (uint32_t i = 0; i < function_.code.size(); ++i) {
+      const IrOp op = function_.code[i].op;
+      edges_[i] += is_label_[i];
+      edges_[i + 1] = edges_[i] + (is_branch(op) || is_terminator(op));
+    }
     std::sort(moves_.begin(), moves_.end(), [&](uint32_t x, uint32_t y) {
       const uint8_t of_x = function_.code[x].loop_depth, of_y = function_.code[y].loop_depth;
       return of_x != of_y ? of_x > of_y : x < y;
@@ -102,9 +108,7 @@ class Coalescer {
   // What is in each slot and when, from the segments, and from what calls take and give in slots.
   void find_homes() {
     uses_.assign(function_.vregs.size(), 0);
-    definitions_.assign(function_.vregs.size(), 0);
     for (const Ir& ir : function_.code) {
-      if (ir.d < kImmediate) ++definitions_[ir.d];
       if (!is_copy(ir)) for_each_use(ir, [&](uint32_t v) { uses_[v] += loop_weight(ir.loop_depth); });
       if (!is_copy(ir) && ir.d < kImmediate) uses_[ir.d] += loop_weight(ir.loop_depth);
     }
@@ -139,9 +143,9 @@ class Coalescer {
   void occupy(uint32_t vreg, const Segment& segment) {
     const uint32_t slot = function_.vregs[vreg].slot, end = slot + width(vreg);
     if (homes_.size() < end) homes_.resize(end);
-    const bool is_rough = function_.vregs[vreg].pinned && definitions_[vreg] > 1;
-    if (is_rough) rough_.push_back({segment.begin, segment.end, vreg});
-    for (uint32_t s = slot; s < end && !is_rough; ++s) homes_[s].push_back({segment.begin, segment.end, vreg});
+    if (rough_.size() < end) rough_.resize(end);
+    const bool is_rough = function_.vregs[vreg].pinned && edges_[segment.begin / 2] != edges_[segment.end / 2];
+    for (uint32_t s = slot; s < end; ++s) (is_rough ? rough_ : homes_)[s].push_back({segment.begin, segment.end, vreg});
   }
 
   uint32_t root(uint32_t vreg) {
@@ -299,8 +303,8 @@ class Coalescer {
 
   // Whether a slot holds anything but `kept` and `gone` in a segment.
   bool is_taken(uint32_t slot, const Segment& segment, uint32_t kept, uint32_t gone) {
-    work_ += rough_.size() + 1;
-    for (const Occupant& occupant : rough_) {
+    work_ += rough_[slot].size() + 1;
+    for (const Occupant& occupant : rough_[slot]) {
       if (occupant.begin <= segment.end && occupant.end >= segment.begin && is_in(occupant, slot, kept, gone)) return true;
     }
     const std::vector<Occupant>& home = homes_[slot];
@@ -385,16 +389,16 @@ class Coalescer {
   std::vector<uint32_t> moves_;     // Ir
   std::vector<Call> calls_;         // ascending
   std::vector<double> uses_;        // by virtual register, weighted by loops; copies apart
-  std::vector<uint32_t> definitions_;  // by virtual register
   std::vector<bool> is_live_in_;
   std::vector<bool> is_label_;      // by Ir index
   std::vector<uint32_t> readers_;   // Ir
   std::map<uint32_t, std::vector<Segment>> merged_;  // by root
   std::map<uint32_t, std::vector<Segment>> pinned_;  // with what calls read and write
   std::vector<std::vector<Occupant>> homes_;         // by slot, ascending
-  // Results that several ways fill, which are pinned: their one segment goes from the first definition to the last use, over what may be
-  // in the slot meanwhile. There are few.
-  std::vector<Occupant> rough_;
+  // What is pinned has but one segment, from its first definition to its last use. Where that is more than one block there may be other ways
+  // among it, on which something else is in the slot.
+  std::vector<std::vector<Occupant>> rough_;         // by slot
+  std::vector<uint32_t> edges_;                      // by Ir index: labels, branches and ends of ways up to it
   uint64_t work_ = 0;
 };
 

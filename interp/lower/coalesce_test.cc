@@ -84,6 +84,26 @@ TEST_CASE("values that several ways leave in a label's places survive copies of 
   CHECK(second.results[2].f64() == -4.5);
 }
 
+TEST_CASE("an operand that waits in its slot over other ways is not overwritten on its own") {
+  // The branch leaves local 1 where the address lies; further on a copy of local 2 is to lie there.
+  const char* text = R"((module (memory 1 1 shared)
+    (func (export "f") (param i32 i64) (result i64) (local i32)
+      (block $out (result i64)
+        (i32.and (local.get 0) (i32.const 8))
+        (block (result i64)
+          (drop (br_if $out (local.get 1) (i32.eq (local.get 0) (i32.const 77))))
+          (i64.extend_i32_u (local.tee 2 (i32.wrap_i64 (i64.add (local.get 1) (i64.const 3))))))
+        (i64.atomic.store)
+        (local.get 2)
+        (local.get 2)
+        (if (result i64) (i32.const 1) (then (local.set 2 (i32.const 5)) (i64.const 100)) (else (i64.const 7)))
+        (drop)
+        (i32.add)
+        (i64.extend_i32_u)))))";
+  CHECK(run_both(text, {Value::i32(8), Value::i64(30)}).results[0].i64() == 66);
+  CHECK(run_both(text, {Value::i32(77), Value::i64(30)}).results[0].i64() == 30);
+}
+
 TEST_CASE("an if without else that gives its parameters back keeps them on both ways") {
   const char* text = R"((module
     (func (export "f") (param i32) (result i32)
