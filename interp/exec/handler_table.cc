@@ -7,17 +7,20 @@
 namespace wplug {
 namespace {
 
-std::array<HandlerTable, kIrOpCount> make_tables() {
-  std::array<HandlerTable, kIrOpCount> tables;
-  for (size_t i = 0; i < kIrOpCount; ++i) {
-    for (auto* part : {int_handlers, int_branch_handlers, float_handlers, unary_handlers, load_handlers, store_handlers,
-                       far_load_handlers, far_store_handlers, atomic_handlers, value_handlers, control_handlers, call_handlers,
-                       bulk_handlers, vector_handlers, vector_unary_handlers, reference_handlers, object_handlers,
-                       exception_handlers}) {
-      tables[i] = part(static_cast<IrOp>(i));
-      if (!tables[i].empty()) break;
-    }
+HandlerTable find_table(IrOp op) {
+  for (auto* part : {int_handlers, int_branch_handlers, float_handlers, unary_handlers, load_handlers, store_handlers,
+                     far_load_handlers, far_store_handlers, atomic_handlers, value_handlers, control_handlers, call_handlers,
+                     bulk_handlers, vector_handlers, vector_unary_handlers, reference_handlers, object_handlers,
+                     exception_handlers}) {
+    const HandlerTable table = part(op);
+    if (!table.empty()) return table;
   }
+  return {};
+}
+
+[[maybe_unused]] std::array<HandlerTable, kIrOpCount> make_tables() {
+  std::array<HandlerTable, kIrOpCount> tables;
+  for (size_t i = 0; i < kIrOpCount; ++i) tables[i] = find_table(static_cast<IrOp>(i));
   return tables;
 }
 
@@ -41,8 +44,12 @@ std::vector<ByAddress> sorted_by_address() {
 }  // namespace
 
 std::span<const void* const> handlers_of(IrOp op) {
-  static const std::array<HandlerTable, kIrOpCount> tables = make_tables();
-  return tables[static_cast<size_t>(op)];
+  if constexpr (kProfile == Profile::small) {
+    return find_table(op);  // the tables of tables would take 8 KiB of memory
+  } else {
+    static const std::array<HandlerTable, kIrOpCount> tables = make_tables();
+    return tables[static_cast<size_t>(op)];
+  }
 }
 
 std::optional<HandlerName> name_of_handler(const void* handler) {

@@ -33,13 +33,16 @@ HandlerTable reference_handlers(IrOp op);
 HandlerTable object_handlers(IrOp op);
 HandlerTable exception_handlers(IrOp op);
 
-// A table of Maker::at<I>() for I in 0..N-1.
+// A table of Maker::at<I>() for I in 0..N-1. The compilers make it a constant: no code runs for it, which would be larger than the tables.
+template <class Maker, class Sequence>
+struct ConstantTable;
+template <class Maker, int... I>
+struct ConstantTable<Maker, std::integer_sequence<int, I...>> {
+  static inline const void* const entries[] = {reinterpret_cast<const void*>(Maker::template at<I>())...};
+};
 template <class Maker, int N>
 HandlerTable make_table() {
-  static const std::array<const void*, N> table = []<size_t... I>(std::index_sequence<I...>) {
-    return std::array<const void*, N>{address_of(Maker::template at<static_cast<int>(I)>())...};
-  }(std::make_index_sequence<N>{});
-  return table;
+  return ConstantTable<Maker, std::make_integer_sequence<int, N>>::entries;
 }
 
 }  // namespace wplug

@@ -25,6 +25,13 @@ constexpr int kA = kIntRegisters + 1;
 #define WPLUG_KEEP_PC(value) static_cast<void>(0)
 #endif
 
+// Where there are no guard pages, their handlers are never asked for.
+#if WPLUG_PROFILE_SMALL
+constexpr bool is_guarded(int) { return false; }
+#else
+constexpr bool is_guarded(int index) { return index % 2 != 0; }
+#endif
+
 template <class M>
 inline constexpr int kSizeLog2 = std::countr_zero(sizeof(M));
 
@@ -110,21 +117,21 @@ template <class M, class R, bool Wrap>
 struct LoadMaker {
   template <int I>
   static constexpr Handler* at() {
-    return &load<M, R, I / (2 * kA), I / 2 % kA, I % 2 != 0, Wrap>;
+    return &load<M, R, I / (2 * kA), I / 2 % kA, is_guarded(I), Wrap>;
   }
 };
 template <class M, class R>
 struct LoadIndexedMaker {
   template <int I>
   static constexpr Handler* at() {
-    return &load_indexed<M, R, I / (2 * kA * kA), I / (2 * kA) % kA, I / 2 % kA, I % 2 != 0>;
+    return &load_indexed<M, R, I / (2 * kA * kA), I / (2 * kA) % kA, I / 2 % kA, is_guarded(I)>;
   }
 };
 template <class M, class T, bool Wrap>
 struct StoreMaker {
   template <int I>
   static constexpr Handler* at() {
-    return &store<M, T, I / (2 * kStorePlaces<T>), I / 2 % kStorePlaces<T>, I % 2 != 0, Wrap>;
+    return &store<M, T, I / (2 * kStorePlaces<T>), I / 2 % kStorePlaces<T>, is_guarded(I), Wrap>;
   }
 };
 template <class M, class T>
@@ -132,7 +139,7 @@ struct StoreIndexedMaker {
   template <int I>
   static constexpr Handler* at() {
     constexpr int c = kPlaces<T>;
-    return &store_indexed<M, T, I / (2 * kA * c), I / (2 * c) % kA, I / 2 % c, I % 2 != 0>;
+    return &store_indexed<M, T, I / (2 * kA * c), I / (2 * c) % kA, I / 2 % c, is_guarded(I)>;
   }
 };
 
