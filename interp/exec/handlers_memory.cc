@@ -26,6 +26,13 @@ constexpr int kA = kIntRegisters + 1;
 #define WPLUG_KEEP_PC(value) static_cast<void>(0)
 #endif
 
+// Where there are no guard pages, their handlers are never asked for.
+#if WPLUG_PROFILE_SMALL
+constexpr bool is_guarded(int) { return false; }
+#else
+constexpr bool is_guarded(int index) { return index % 2 != 0; }
+#endif
+
 template <class M>
 inline constexpr int kSizeLog2 = std::countr_zero(sizeof(M));
 
@@ -114,8 +121,8 @@ struct LoadMaker {
   static constexpr bool is_coded(int) { return kManyPlaces && kIsRareLoad<M, R>; }
   template <int I>
   static constexpr Handler* at() {
-    if constexpr (is_coded(I)) return &load<M, R, kAnyPlace, kAnyPlace, I % 2 != 0, false>;
-    return &load<M, R, I / (2 * kA), I / 2 % kA, I % 2 != 0, false>;
+    if constexpr (is_coded(I)) return &load<M, R, kAnyPlace, kAnyPlace, is_guarded(I), false>;
+    return &load<M, R, I / (2 * kA), I / 2 % kA, is_guarded(I), false>;
   }
 };
 template <class M, class R>
@@ -136,7 +143,7 @@ template <class M, class T>
 struct StoreMaker {
   template <int I>
   static constexpr Handler* at() {
-    return &store<M, T, I / (2 * kStorePlaces<T>), I / 2 % kStorePlaces<T>, I % 2 != 0, false>;
+    return &store<M, T, I / (2 * kStorePlaces<T>), I / 2 % kStorePlaces<T>, is_guarded(I), false>;
   }
 };
 template <class M, class T>

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "interp/wasm/opcode.h"
+#include "interp/wasm/profile.h"
 #include "wplug/types.h"
 
 namespace wplug {
@@ -87,8 +88,17 @@ enum class RegClass : uint8_t { integer, floating, vector };
 inline constexpr uint16_t kIntLocation = 0xfff0;
 inline constexpr uint16_t kFloatLocation = 0xfff8;
 
+// An operation's name, for the printer; nothing where there is none.
+#if WPLUG_PROFILE_SMALL
+struct IrName {
+  constexpr IrName(const char*) {}
+};
+#else
+using IrName = const char*;
+#endif
+
 struct IrOpInfo {
-  const char* name;
+  [[no_unique_address]] IrName name;
   IrShape shape;
   RegClass a;  // of operands
   RegClass d;  // of the result, or of the stored value
