@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "interp/api/impl.h"
+#include "interp/store/notice.h"
+#include "wplug/notice.h"
 
 namespace wplug {
 
@@ -14,7 +16,13 @@ constexpr uint64_t kLeastStackBytes = 1024;
 
 uint64_t saturating_add(uint64_t a, uint64_t b, uint64_t most) { return a > most || b > most - a ? most : a + b; }
 
-// Makes running code settle and look at fuel, deadline and interrupt at its next check.
+// INT64_MAX: never.
+int64_t nanoseconds_of(std::optional<std::chrono::steady_clock::time_point> time) {
+  using std::chrono::nanoseconds;
+  return time ? std::chrono::duration_cast<nanoseconds>(time->time_since_epoch()).count() : INT64_MAX;
+}
+
+// Makes running code settle and look at fuel, deadline, notice and interrupt at its next check.
 void ask_soon(Context& context) { context.slice_end = 0; }
 
 }  // namespace
@@ -33,7 +41,7 @@ Result<Store> Store::create(const Engine& engine, const StoreLimits& limits) {
     return Error(ErrorKind::limit, "the system refuses a stack of " + std::to_string(limits.stack_bytes) + " bytes");
   }
   impl->limits = limits;
-  impl->interrupt = std::make_shared<InterruptHandle::State>();
+  impl->interrupt = std::make_shared<StopState>();
   Context& context = impl->context;
   context.stack_top = impl->stack.get();
   context.stack_limit = impl->stack.get() + slots;
@@ -90,10 +98,15 @@ void Store::charge(uint64_t instructions) {
 }
 
 void Store::set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) {
-  using std::chrono::nanoseconds;
-  impl_->context.deadline_ns =
-      deadline.has_value() ? std::chrono::duration_cast<nanoseconds>(deadline->time_since_epoch()).count() : INT64_MAX;
+  impl_->context.deadline_ns = nanoseconds_of(deadline);
   ask_soon(impl_->context);
+}
+
+void set_notice(Store& store, std::optional<std::chrono::steady_clock::time_point> at, std::function<void()> notice) {
+  StopState& state = stop_state(*store.impl());
+  state.notice_ns = notice ? nanoseconds_of(at) : INT64_MAX;
+  state.notice = std::move(notice);
+  ask_soon(store.impl()->context);
 }
 
 std::optional<std::chrono::steady_clock::time_point> Store::deadline() const {
