@@ -112,6 +112,11 @@ std::optional<std::string> broadness_of_hosts(const GrantRules& rules, Capabilit
     const bool all_ports = rule.first_port <= 1 && rule.last_port == 65535;
     if (rule.shape == Shape::any && (all_ports || kind == CapabilityKind::http)) return "it covers every public host";
     if (rule.shape == Shape::ending && rule.text.rfind('.') == 0) return "it covers every host of " + rule.text;
+    // Two dots behind the last wildcard, and the domain is somebody's: -*.example.com.
+    const std::string_view tail = std::string_view(rule.text).substr(rule.text.find_last_of("*?") + 1);
+    if (rule.shape == Shape::host_glob && tail.find('.') == tail.rfind('.')) {
+      return "it covers hosts of domains that anyone may have";
+    }
   }
   return std::nullopt;
 }

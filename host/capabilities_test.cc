@@ -1,5 +1,6 @@
 #include "wplug/capabilities.h"
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -242,6 +243,43 @@ TEST_CASE("what tells soon that a pattern does not match never hides one that do
   CHECK(!covers("/*" + deep, "/x" + deep + "0"));
   CHECK(env_allowed("*_TOKEN_OF_MINE", "A_TOKEN_OF_MINE"));
   CHECK(!env_allowed("*_TOKEN_OF_MINE", "A_TOKEN_OF_MINX"));
+}
+
+TEST_CASE("of many grants the one is found that would be found one by one") {
+  const std::vector<std::string> names = {"a", "b", "ab", "data", "plugin1", "plugin2", "records.json", "long-name-of-a-file.json"};
+  const std::vector<std::string> globs = {"*", "?", "**", "*b", "plugin*", "*.json", "r*d?.json", "long*file.*"};
+  std::mt19937 random(7);
+  const auto pick = [&random](const std::vector<std::string>& from) { return from[random() % from.size()]; };
+  const auto path = [&](bool with_globs) {
+    std::string text;
+    for (size_t n = 1 + random() % 4; n > 0; --n) text += "/" + (with_globs && random() % 3 == 0 ? pick(globs) : pick(names));
+    return text;
+  };
+  int found = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::string> grants;
+    for (size_t n = 1 + random() % 12; n > 0; --n) grants.push_back("fs:read:" + path(true));
+    const Policy all = granting(grants);
+    for (int tries = 0; tries < 30; ++tries) {
+      const std::string target = path(false);
+      const Access access{CapabilityKind::fs_read, target};
+      // The first that names it, else the first that covers it.
+      const std::string* expected = nullptr;
+      bool is_literal = false;
+      for (const std::string& grant : grants) {
+        const Decision alone = authorize(granting({grant}), access);
+        if (!alone.allowed || (expected != nullptr && (is_literal || !alone.literal))) continue;
+        expected = &grant;
+        is_literal = alone.literal;
+      }
+      const Capability* const actual = all.granted.find(access);
+      CAPTURE(target);
+      REQUIRE((actual == nullptr) == (expected == nullptr));
+      if (actual != nullptr) CHECK(actual->to_string() == *expected);
+      found += actual != nullptr;
+    }
+  }
+  CHECK(found > 500);
 }
 
 TEST_CASE("copies of grants go their own ways") {

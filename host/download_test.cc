@@ -4,17 +4,12 @@
 
 #include <functional>
 
+#include "host/openssl_present_test.h"
 #include "host/openssl_services.h"
 #include "host/temporary_folder_test.h"
 
 namespace wplug {
 namespace {
-
-bool has_openssl() {
-  if (openssl_services().ok()) return true;
-  MESSAGE("skipped: this build has no OpenSSL");
-  return false;
-}
 
 // A server of one file.
 class FakeServer : public HttpClient {

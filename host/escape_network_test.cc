@@ -2,7 +2,8 @@
 //
 // One row an attempt: what it is, how it is made, what comes of it. `expected` is the outcome, "denied", "invalid", "failed",
 // "timed out" or "not found"; "contained" where the attempt itself tells that nothing went wrong. Whatever the outcome,
-// the victim, a server on 127.0.0.1 that no grant of the attempts names, must not have been asked for anything.
+// the victim, a server on 127.0.0.1 that no grant of the attempts names, must not have been asked for anything. The names are
+// shown in docs/security.md: `tests/escape/network_table.py --write docs/security.md` after a change.
 #include <doctest/doctest.h>
 
 #include <cstdlib>

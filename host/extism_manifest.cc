@@ -5,6 +5,7 @@
 
 #include "host/base64.h"
 #include "host/files.h"
+#include "host/grant_rules.h"
 #include "host/json_document.h"
 #include "host/openssl_services.h"
 
@@ -80,9 +81,19 @@ class ManifestReader {
     for (size_t i = 0; i < hosts->size(); ++i) {
       const auto host = hosts->at(i).string();
       if (!host) return wrong("allowed_hosts", "must be a list of hosts");
-      auto added = options_.grants.add("http:" + std::string(*host), file_);
-      if (!added.ok()) return wrong("allowed_hosts", added.error().message());
+      WPLUG_TRY(read_host(std::string(*host)));
     }
+    return {};
+  }
+
+  // Extism matches globs against the host's name alone.
+  Result<void> read_host(const std::string& host) {
+    if (host.find_first_of("*?") == std::string::npos) {
+      auto added = options_.grants.add("http:" + host, file_);
+      return added.ok() ? Result<void>() : wrong("allowed_hosts", added.error().message());
+    }
+    if (const auto problem = host_glob_problem(host)) return wrong("allowed_hosts", *problem);
+    options_.grants.add({CapabilityKind::http, host, file_});
     return {};
   }
 

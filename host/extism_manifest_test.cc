@@ -45,6 +45,53 @@ TEST_CASE("what a manifest allows becomes limits, grants, directories and config
   CHECK(m.options.directories[1].writable);
 }
 
+TEST_CASE("allowed hosts are globs on the whole name of the host") {
+  const auto allows = [](const char* glob, const char* host) {
+    const Loaded m(manifest(",\"allowed_hosts\":[\"" + std::string(glob) + "\"]"));
+    REQUIRE_MESSAGE(m.complaint == "", m.complaint);
+    return m.options.grants.find({CapabilityKind::http, host, 443}) != nullptr;
+  };
+  CHECK(allows("api-*.example.com", "api-eu.example.com"));
+  CHECK(allows("api-*.example.com", "api-.example.com"));
+  CHECK(allows("api-*.example.com", "api-a.b.example.com"));
+  CHECK(allows("API-*.Example.com", "api-EU.example.COM."));
+  CHECK(!allows("api-*.example.com", "api.example.com"));
+  CHECK(!allows("api-*.example.com", "xapi-eu.example.com"));
+  CHECK(!allows("api-*.example.com", "api-eu.example.com.evil.com"));
+  CHECK(allows("*example.com", "example.com"));
+  CHECK(allows("*example.com", "notexample.com"));
+  CHECK(!allows("*.example.com", "example.com"));
+  CHECK(allows("api.*", "api.example.com"));
+  CHECK(!allows("api.*", "api"));
+  CHECK(allows("a?.example.com", "ab.example.com"));
+  CHECK(!allows("a?.example.com", "a.example.com"));
+  CHECK(allows("*.*.example.com", "a.b.example.com"));
+  CHECK(!allows("*.*.example.com", "a.example.com"));
+  CHECK(allows("*", "any.example"));
+  // Addresses are granted by their name in full, and matched as addresses.
+  CHECK(!allows("a*", "127.0.0.1"));
+  CHECK(!allows("*a", "fd00::a"));
+  CHECK(allows("127.0.0.1", "127.0.0.1"));
+}
+
+TEST_CASE("a glob grants no private address and is broad when anyone may have a name like it") {
+  const auto grants = [](const char* glob) {
+    const Loaded m(manifest(",\"allowed_hosts\":[\"" + std::string(glob) + "\"]"));
+    REQUIRE(m.options.grants.list().size() == 1);
+    return m.options.grants;
+  };
+  const Policy policy{"p", grants("local*"), std::nullopt, ""};
+  const Decision decision = authorize(policy, {CapabilityKind::http, "localhost", 80});
+  CHECK(decision.allowed);
+  CHECK(!decision.literal);
+  for (const char* glob : {"*example.com", "api.*", "*", "a*.com"}) CHECK(broadness(grants(glob).list()[0]).has_value());
+  for (const char* glob : {"api-*.example.com", "a?.example.com", "*.example.com"}) {
+    CHECK(!broadness(grants(glob).list()[0]).has_value());
+  }
+  // What a pipeline grants is stricter.
+  CHECK(!parse_capability("http:api-*.example.com").ok());
+}
+
 TEST_CASE("what the pipeline says already stays") {
   PluginOptions options;
   options.limits.memory = 1 << 20;
@@ -130,7 +177,10 @@ TEST_CASE("what is wrong is named with the file and the key") {
   CHECK(Loaded(R"({"wasm":[{"data":"@"}]})").complaint == "dir/m.json: wasm: data is not base64");
   CHECK(Loaded(R"({"wasm":[{"data":"QUFBQUFBQUE="}]})").complaint.starts_with("dir/m.json: data: "));
   CHECK(Loaded(manifest(R"(,"timeout_ms":-1)")).complaint == "dir/m.json: timeout_ms: must be a whole number, not negative");
-  CHECK(Loaded(manifest(R"(,"allowed_hosts":["a.*.com"])")).complaint.starts_with("dir/m.json: allowed_hosts: "));
+  for (const char* host : {"http://a*.com", "192.168.*", "a**.com", "[ab].com", "a*.com:80", "*..com", "*.", "a*,b", ""}) {
+    CHECK_MESSAGE(Loaded(manifest(",\"allowed_hosts\":[\"" + std::string(host) + "\"]"))
+                      .complaint.starts_with("dir/m.json: allowed_hosts: "), host);
+  }
   CHECK(Loaded(manifest(R"(,"allowed_paths":{"ro:":"/x"})")).complaint == "dir/m.json: allowed_paths: neither path may be empty");
   CHECK(Loaded(manifest(R"(,"config":[])")).complaint == "dir/m.json: config: must be an object of strings");
 }

@@ -17,6 +17,7 @@ bool matches_run(std::string_view pattern, std::string_view text) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       resume = t;
+      if (p == pattern.size()) return true;
     } else if (p < pattern.size() && (pattern[p] == text[t] || (kQuestionMark && pattern[p] == '?'))) {
       ++p;
       ++t;
@@ -33,6 +34,8 @@ bool matches_run(std::string_view pattern, std::string_view text) {
 }  // namespace
 
 bool matches_wildcard(std::string_view pattern, std::string_view text) { return matches_run<false>(pattern, text); }
+
+bool matches_glob(std::string_view pattern, std::string_view text) { return matches_run<true>(pattern, text); }
 
 bool is_plain_path(std::string_view path) {
   if (path.empty() || path.front() != '/' || path.find('\0') != std::string_view::npos) return false;

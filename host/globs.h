@@ -11,6 +11,9 @@ namespace wplug {
 // `*` stands for any run of characters, all others for themselves.
 bool matches_wildcard(std::string_view pattern, std::string_view text);
 
+// The same with `?` for any one character.
+bool matches_glob(std::string_view pattern, std::string_view text);
+
 // Whether a path is absolute and each name in it leads down: no `.`, `..`, empty name, slash at the end or NUL; "/" is one.
 bool is_plain_path(std::string_view path);
 

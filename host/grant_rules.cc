@@ -109,6 +109,24 @@ std::optional<std::string> host_problem(std::string_view name) {
   return std::nullopt;
 }
 
+bool has_wildcard(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
+
+// The name in lower case with its wildcards, in `buffer`; empty when it is none: what has no letter between its wildcards may
+// be an address, and addresses are not matched by their text.
+std::string_view plain_host_glob(std::string_view glob, std::span<char, kMostHostName> buffer) {
+  std::string name(glob);
+  for (char& c : name) {
+    if (c == '*' || c == '?') c = 'a';
+  }
+  const std::string_view plain = plain_host_name(name, buffer);
+  const bool is_name = glob.find_first_not_of("0123456789.*?") != std::string_view::npos;
+  if (!is_name || glob.find("**") != std::string_view::npos) return {};
+  for (size_t i = 0; i < plain.size(); ++i) {
+    if (glob[i] == '*' || glob[i] == '?') buffer[i] = glob[i];
+  }
+  return plain;
+}
+
 std::optional<std::string> endpoints_problem(std::string_view list, bool bare_is_port) {
   std::optional<std::string> problem;
   any_element(list, [&](std::string_view element) {
@@ -183,7 +201,10 @@ Rule pattern_rule(std::string_view pattern, std::string_view wildcards, Shape sh
   const size_t tail = std::min<size_t>(pattern.size() - 1 - pattern.find_last_of(wildcards), 8);
   rule.tail_size = static_cast<uint8_t>(tail);
   rule.tail = last_bytes(pattern.substr(pattern.size() - tail));
-  if (shape == Shape::path) add_name_filter(rule, pattern);
+  if (shape == Shape::path) {
+    add_name_filter(rule, pattern);
+    rule.slash = static_cast<uint32_t>(pattern.rfind('/', fixed));
+  }
   return rule;
 }
 
@@ -195,9 +216,11 @@ Rule host_rule(const Endpoint& endpoint) {
   } else if (const auto address = parse_address(endpoint.host)) {
     rule.shape = Shape::address;
     rule.address = *address;
-  } else if (endpoint.host.starts_with("*.")) {
+  } else if (endpoint.host.starts_with("*.") && !has_wildcard(endpoint.host.substr(1))) {
     std::string text = "." + std::string(plain_host_name(endpoint.host.substr(2), buffer));
     rule = rule_of(Shape::ending, std::move(text), 0);
+  } else if (has_wildcard(endpoint.host)) {
+    rule = pattern_rule(plain_host_glob(endpoint.host, buffer), "*?", Shape::host_glob);
   } else {
     const std::string_view name = plain_host_name(endpoint.host, buffer);
     rule = rule_of(Shape::exact, std::string(name), name.size());
@@ -233,9 +256,7 @@ bool ends_with(std::string_view text, std::string_view ending, uint64_t probe) {
 bool may_match_name(const Rule& rule, const Target& target) {
   if (rule.name_at == Rule::kNoName) return true;
   if (rule.name_at >= target.names) return false;
-  const size_t begin = rule.name_at == 0 ? 1 : target.name_ends[rule.name_at - 1] + size_t{1};
-  const size_t size = target.name_ends[rule.name_at] - begin;
-  return size == rule.name_size && last_bytes(target.text.substr(begin, size)) == rule.name_probe;
+  return target.name_size(rule.name_at) == rule.name_size && last_bytes(target.name(rule.name_at)) == rule.name_probe;
 }
 
 // False when the beginning or the end of the text says that the pattern does not match.
@@ -259,9 +280,13 @@ bool matches(const Rule& rule, const Target& target) {
     case Shape::address:
       return target.address && *target.address == rule.address;
     case Shape::path:
-      return may_match_name(rule, target) && may_match_ends(rule, text) && matches_path(rule.text, text);
+      // Up to that slash they are the same when the ends match.
+      return may_match_name(rule, target) && may_match_ends(rule, text) &&
+             matches_path(std::string_view(rule.text).substr(rule.slash), text.substr(rule.slash));
     case Shape::wildcard:
       return may_match_ends(rule, text) && matches_wildcard(rule.text, text);
+    case Shape::host_glob:
+      return may_match_ends(rule, text) && !text.empty() && matches_glob(rule.text, text);
   }
   return false;
 }
@@ -273,16 +298,109 @@ bool covers(const Rule& rule, const Target& target) {
   return !rule.has_arguments || matches_arguments(rule.arguments, access.arguments);
 }
 
-const Rule* first_of(const std::vector<Rule>& rules, const Target& target) {
-  for (const Rule& rule : rules) {
-    if (covers(rule, target)) return &rule;
-  }
-  return nullptr;
+uint64_t bytes_of(const HostAddress& address) {
+  uint64_t halves[2];
+  std::memcpy(halves, address.data(), sizeof halves);
+  return halves[0] ^ halves[1];
 }
 
 const Rule* earlier(const Rule* a, const Rule* b) { return a == nullptr || (b != nullptr && b->index < a->index) ? b : a; }
 
 }  // namespace
+
+// --- Lists of rules ----------------------------------------------------------------------------------------------------
+
+RuleList::Group RuleList::group_of(const Rule& rule, uint64_t& wanted) {
+  wanted = rule.probe;
+  switch (rule.shape) {
+    case Shape::any:
+      break;
+    case Shape::exact:
+      return {Look::hash, 0, 0, {}, {}};
+    case Shape::ending:
+      return {Look::tail, static_cast<uint32_t>(rule.text.size()), 0, {}, {}};
+    case Shape::address:
+      wanted = bytes_of(rule.address);
+      return {Look::address, 0, 0, {}, {}};
+    case Shape::beginning:
+    case Shape::path:
+    case Shape::wildcard:
+    case Shape::host_glob:
+      if (rule.name_at != Rule::kNoName) {
+        wanted = rule.name_probe;
+        return {Look::name, rule.name_at, rule.name_size, {}, {}};
+      }
+      if (rule.fixed >= rule.tail_size && rule.fixed > 0) return {Look::in_front, rule.fixed, 0, {}, {}};
+      if (rule.tail_size == 0) break;
+      wanted = rule.tail;
+      return {Look::tail, rule.tail_size, 0, {}, {}};
+  }
+  wanted = 0;
+  return {Look::nowhere, 0, 0, {}, {}};
+}
+
+// False: no rule of the group matches.
+bool RuleList::read(const Group& group, const Target& target, uint64_t& bytes) {
+  const std::string_view text = target.text;
+  switch (group.look) {
+    case Look::nowhere:
+      bytes = 0;
+      return true;
+    case Look::hash:
+      bytes = target.hash;
+      return true;
+    case Look::in_front:
+      if (text.size() < group.at) return false;
+      bytes = last_bytes(text.substr(0, group.at));
+      return true;
+    case Look::tail:
+      if (text.size() < group.at) return false;
+      bytes = first_bytes(text.substr(text.size() - group.at));
+      return true;
+    case Look::name:
+      if (group.at >= target.names || target.name_size(group.at) != group.size) return false;
+      bytes = last_bytes(target.name(group.at));
+      return true;
+    case Look::address:
+      if (!target.address) return false;
+      bytes = bytes_of(*target.address);
+      return true;
+  }
+  return true;
+}
+
+void RuleList::push_back(Rule rule) {
+  uint64_t wanted = 0;
+  Group made = group_of(rule, wanted);
+  auto group = std::find_if(groups_.begin(), groups_.end(), [&made](const Group& g) {
+    return g.look == made.look && g.at == made.at && g.size == made.size;
+  });
+  if (group == groups_.end()) group = groups_.insert(group, std::move(made));
+  group->wanted.push_back(wanted);
+  group->rules.push_back(static_cast<uint32_t>(rules_.size()));
+  rules_.push_back(std::move(rule));
+}
+
+const Rule* RuleList::find(const Target& target) const {
+  size_t best = rules_.size();
+  for (const Group& group : groups_) {
+    uint64_t bytes = 0;
+    if (!read(group, target, bytes)) continue;
+    const uint64_t* const wanted = group.wanted.data();
+    for (size_t i = 0, count = group.wanted.size(); i < count; ++i) {
+      // Four at a time while none fits.
+      while (count - i >= 4 && ((wanted[i] != bytes) & (wanted[i + 1] != bytes) & (wanted[i + 2] != bytes) &
+                                (wanted[i + 3] != bytes))) {
+        i += 4;
+      }
+      if (i == count || group.rules[i] >= best) break;
+      if (wanted[i] != bytes || !covers(rules_[group.rules[i]], target)) continue;
+      best = group.rules[i];
+      break;
+    }
+  }
+  return best < rules_.size() ? &rules_[best] : nullptr;
+}
 
 std::optional<std::string> pattern_problem(CapabilityKind kind, std::string_view pattern) {
   if (pattern.empty()) return "it is empty";
@@ -305,6 +423,14 @@ std::optional<std::string> pattern_problem(CapabilityKind kind, std::string_view
     return "the command must be a name or an absolute path without \".\", \"..\" and doubled slashes";
   }
   return std::nullopt;
+}
+
+std::optional<std::string> host_glob_problem(std::string_view pattern) {
+  if (pattern == "*") return std::nullopt;
+  std::array<char, kMostHostName> buffer;
+  if (!plain_host_glob(pattern, buffer).empty()) return std::nullopt;
+  return "\"" + std::string(pattern.substr(0, kMostHostName)) +
+         "\" is no name of hosts: letters, digits, -, _, dots and the wildcards * and ?; addresses are named in full";
 }
 
 Target::Target(const Access& wanted) : access(wanted), text(wanted.target) {
@@ -351,7 +477,8 @@ void GrantRules::add(const Capability& capability, uint32_t index) {
     return alone ? insert(pattern_rule(pattern, "*", Shape::wildcard), false) : void();
   }
   // A capability that was made by hand, not parsed, may have any pattern: one that means nothing covers nothing.
-  if (pattern_problem(capability.kind, pattern)) return;
+  const bool is_glob = capability.kind == CapabilityKind::http && has_wildcard(pattern) && !host_glob_problem(pattern);
+  if (!is_glob && pattern_problem(capability.kind, pattern)) return;
   if (is_file(capability.kind)) {
     Rule rule = pattern_rule(pattern, "*?", Shape::path);
     const bool literal = rule.shape == Shape::exact;
@@ -373,11 +500,11 @@ std::optional<GrantRules::Found> GrantRules::find(const Target& target) const {
   const OfKind& own = kinds[static_cast<size_t>(target.access.kind)];
   const bool by_network = target.access.kind == CapabilityKind::http;
   const OfKind& network = kinds[static_cast<size_t>(CapabilityKind::network)];
-  const Rule* found = first_of(own.literal, target);
-  if (by_network) found = earlier(found, first_of(network.literal, target));
+  const Rule* found = own.literal.find(target);
+  if (by_network) found = earlier(found, network.literal.find(target));
   if (found != nullptr) return Found{found->index, true};
-  found = first_of(own.wildcard, target);
-  if (by_network) found = earlier(found, first_of(network.wildcard, target));
+  found = own.wildcard.find(target);
+  if (by_network) found = earlier(found, network.wildcard.find(target));
   if (found != nullptr) return Found{found->index, false};
   return std::nullopt;
 }

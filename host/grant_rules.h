@@ -26,6 +26,11 @@ struct Endpoint {
 // What is wrong with a pattern of this kind; nullopt: nothing.
 std::optional<std::string> pattern_problem(CapabilityKind kind, std::string_view pattern);
 
+// Of `allowed_hosts` in an Extism manifest: a host in which `*` stands for any run of characters and `?` for one, dots
+// included. parse_capability refuses what has them anywhere but in front; a Capability that is made by hand may be one.
+// What is wrong with it; nullopt: nothing.
+std::optional<std::string> host_glob_problem(std::string_view pattern);
+
 // What an access asks for, in the form in which rules are compared with it. Views into itself and the access: stays where
 // it is.
 struct Target {
@@ -45,6 +50,9 @@ struct Target {
   size_t names = 0;
   // Whether `text` is a plain path; fills in its names.
   bool find_names();
+  size_t name_begin(size_t at) const { return at == 0 ? 1 : name_ends[at - 1] + size_t{1}; }
+  size_t name_size(size_t at) const { return name_ends[at] - name_begin(at); }
+  std::string_view name(size_t at) const { return text.substr(name_begin(at), name_size(at)); }
   std::array<char, kMostHostName> host;
 };
 
@@ -54,8 +62,9 @@ enum class Shape : uint8_t {
   beginning,  // more than the text, and begins with it: /srv/data/
   ending,     // more than the text, and ends with it: .example.com
   address,
-  path,      // a pattern
-  wildcard,  // a pattern
+  path,       // a pattern
+  wildcard,   // a pattern
+  host_glob,  // a pattern
 };
 
 // One element of a capability.
@@ -64,6 +73,7 @@ struct Rule {
   Shape shape = Shape::exact;
   uint16_t first_port = 0, last_port = 65535;
   uint32_t fixed = 0;  // how much of the text's beginning has no wildcard
+  uint32_t slash = 0;  // of a path, where the last slash in that stands
   uint64_t probe = 0;  // the last eight bytes of that; of an ending its first; of an exact text its hash
   // Of a pattern, what else tells soon that it does not match: how many bytes behind its last wildcard are fixed, at most
   // eight, and these; and of a path a name in front of `**` without wildcards, by its place, with its last eight bytes.
@@ -79,9 +89,35 @@ struct Rule {
   std::vector<std::string> arguments;
 };
 
+// Rules in the order in which they were added. Most do not match, and eight bytes of the target, always the same ones, tell;
+// so rules that look at the same bytes are in one group, with what they want there side by side.
+class RuleList {
+ public:
+  void push_back(Rule rule);
+  // The first that covers the target; null: none.
+  const Rule* find(const Target& target) const;
+  std::vector<Rule>::const_iterator begin() const { return rules_.begin(); }
+  std::vector<Rule>::const_iterator end() const { return rules_.end(); }
+
+ private:
+  // Which bytes: all (their hash), eight in front of `at`, the first eight of the last `at`, the last eight of name number
+  // `at` with `size` bytes, the address.
+  enum class Look : uint8_t { nowhere, hash, in_front, tail, name, address };
+  struct Group {
+    Look look;
+    uint32_t at, size;
+    std::vector<uint64_t> wanted;
+    std::vector<uint32_t> rules;  // their indices, rising
+  };
+  static Group group_of(const Rule& rule, uint64_t& wanted);
+  static bool read(const Group& group, const Target& target, uint64_t& bytes);
+  std::vector<Rule> rules_;
+  std::vector<Group> groups_;
+};
+
 struct GrantRules {
   struct OfKind {
-    std::vector<Rule> literal, wildcard;
+    RuleList literal, wildcard;
   };
   std::array<OfKind, kCapabilityKinds> kinds;
 

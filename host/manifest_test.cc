@@ -66,8 +66,8 @@ protocol = { min = 1, max = 3 }
   CHECK(manifest->module_path() == "dir/build/changelog.wasm");
   CHECK(manifest->exports == std::vector<std::string>{"on_install", "run"});
   CHECK(wants(*manifest) ==
-        std::vector<std::string>{"env:LANG", "exec:git log **", "fs:read:/srv/repo/**", "fs:read:/etc/*.conf",
-                                 "fs:write:/srv/out/**", "http:api.example.com", "network:outbound:api.example.com:*",
+        std::vector<std::string>{"fs:read:/srv/repo/**", "fs:read:/etc/*.conf", "fs:write:/srv/out/**", "exec:git log **",
+                                 "env:LANG", "http:api.example.com", "network:outbound:api.example.com:*",
                                  "network:outbound:db.example.com:5432"});
   CHECK(manifest->limits.memory == uint64_t{64} << 20);
   CHECK(manifest->limits.soft_timeout == 5s);

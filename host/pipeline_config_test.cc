@@ -59,10 +59,10 @@ grants = { http = ["api.example.com"], fs_read = ["/srv/data/**"], env = ["AWS_*
   CHECK(!only.options.limits.stack);
   const std::vector<Capability>& granted = only.options.grants.list();
   REQUIRE(granted.size() == 3);
-  CHECK(granted[0].to_string() == "env:AWS_*");
+  CHECK(granted[0].to_string() == "http:api.example.com");
   CHECK(granted[1].to_string() == "fs:read:/srv/data/**");
-  CHECK(granted[2].to_string() == "http:api.example.com");
-  CHECK(granted[2].location == "dir/p.toml:17:20");
+  CHECK(granted[2].to_string() == "env:AWS_*");
+  CHECK(granted[0].location == "dir/p.toml:17:20");
   CHECK(only.location == "dir/p.toml:11:1");
 }
 
@@ -82,6 +82,24 @@ TEST_CASE("grants may be one list of capabilities in full") {
   REQUIRE(grants.list().size() == 2);
   CHECK(grants.list()[1].to_string() == "exec:git log **");
   CHECK(begins(complaint(stage("grants = [\"disk\"]\n")), "p.toml:4:11: grants: \"disk\" is no capability"));
+}
+
+TEST_CASE("grants stand in the order of the file") {
+  const Grants grants =
+      parse(stage("[stage.grants]\nnetwork = [\"db:5432\"]\nexec = [\n  \"git log **\",\n  \"date\",\n]\n"
+                  "http = [\"b.example\", \"a.example\"]\n"))
+          .stages[0]
+          .options.grants;
+  std::string all;
+  for (const Capability& grant : grants.list()) all += grant.to_string() + " " + grant.location + "\n";
+  CHECK(all ==
+        "network:outbound:db:5432 dir/p.toml:5:12\nexec:git log ** dir/p.toml:7:3\nexec:date dir/p.toml:8:3\n"
+        "http:b.example dir/p.toml:10:9\nhttp:a.example dir/p.toml:10:22\n");
+}
+
+TEST_CASE("of several mistakes the first of the file is told") {
+  CHECK(begins(complaint(stage("zzz = 1\nlimits = { memory = \"1MiB\", fuel = -1, cpu = 1 }\n")), "p.toml:4:1: "));
+  CHECK(begins(complaint(stage("limits = { memory = \"1MiB\", fuel = -1, cpu = 1 }\nabi = 5\n")), "p.toml:4:36: "));
 }
 
 TEST_CASE("configured values become JSON text") {

@@ -7,7 +7,9 @@
 #include "host/description_slot.h"
 #include "host/json_text.h"
 #include "host/native_plugin.h"
+#include "host/notices.h"
 #include "host/units.h"
+#include "wplug/notice.h"
 
 namespace wplug {
 namespace {
@@ -63,6 +65,7 @@ PluginTerms terms_of(PluginOptions options, const PluginAbi& abi, const Module& 
   terms.linked = std::move(options.linked);
   terms.redactor = std::move(options.redactor);
   terms.tenant = std::move(options.tenant);
+  terms.notices = std::make_shared<Notices>();
   terms.name = std::move(options.name);
   return terms;
 }
@@ -95,6 +98,15 @@ struct Plugin::Asked {
 
 std::string output_too_large(uint64_t bytes, const PluginLimits& limits) {
   return "the result has " + std::to_string(bytes) + " bytes, limits.output is " + format_size(limits.output);
+}
+
+void warn_of_soft_timeout(const PluginTerms& terms, const HostServices& services, CallState& state) {
+  using Clock = std::chrono::steady_clock;
+  if (state.soft_deadline == Clock::time_point::max() || Clock::now() < state.soft_deadline) return;
+  state.soft_deadline = Clock::time_point::max();
+  if (services.log == nullptr) return;
+  services.log->write(terms.name, "took longer than " + format_duration(terms.limits.soft_timeout) +
+                                      " (limits.soft_timeout), going on");
 }
 
 std::string PluginTerms::config_json() const {
@@ -242,6 +254,7 @@ void PluginInstance::begin_call(std::chrono::nanoseconds timeout, std::optional<
   if (timeout.count() > 0) state_.deadline = Clock::now() + timeout;
   const bool limited = state_.deadline != Clock::time_point::max();
   store_.set_deadline(limited ? std::optional(state_.deadline) : std::nullopt);
+  set_notice(store_, std::nullopt);
   // An engine that does not meter has refused a fuel limit when the plugin was configured.
   if (store_.engine().config().metering) (void)store_.set_fuel(fuel).ok();
 }
@@ -260,7 +273,7 @@ std::optional<Failure> PluginInstance::measured_call(std::string& text, Body&& b
   usage_.errors = failure ? 1 : 0;
   usage_.log_bytes = state_.log_bytes;
   usage_.peak_memory = store_.peak_memory_bytes();
-  if (state_.soft_deadline != std::chrono::steady_clock::time_point::max()) warn_of_time(failure);
+  if (state_.soft_deadline != std::chrono::steady_clock::time_point::max()) warn_of_time();
   mask(failure);
   return failure;
 }
@@ -273,7 +286,10 @@ std::optional<Failure> PluginInstance::limited_call(const Budget& left, std::str
   const uint64_t denials = store_.memory_denials();
   const uint64_t fuel = within(limits.fuel, left.fuel);
   begin_call(within(limits.timeout, left.time), fuel == 0 ? std::nullopt : std::optional(fuel));
-  if (limits.soft_timeout.count() > 0) state_.soft_deadline = begin + limits.soft_timeout;
+  if (limits.soft_timeout.count() > 0 && begin + limits.soft_timeout < state_.deadline) {
+    state_.soft_deadline = begin + limits.soft_timeout;
+    set_notice(store_, state_.soft_deadline, [this] { warn_of_soft_timeout(*terms_, plugin_->services(), state_); });
+  }
   if (left.http_calls) state_.http_calls_left = std::min(state_.http_calls_left, *left.http_calls);
   const uint64_t http_calls = state_.http_calls_left;
   auto reply = body();
@@ -307,11 +323,11 @@ std::optional<Failure> PluginInstance::over_budget(const Failure& failure, const
   return Failure{FailureKind::policy, by_fuel ? tenant.spent_fuel() : tenant.spent_time(), failure.backtrace};
 }
 
-// What no host call has said during the call.
-void PluginInstance::warn_of_time(const std::optional<Failure>& failure) {
+// What nothing has said during the call.
+void PluginInstance::warn_of_time() {
   const std::chrono::nanoseconds most = terms_->limits.soft_timeout;
   LogSink* const log = plugin_->services().log;
-  if (duration_ < most || log == nullptr || (failure && failure->kind == FailureKind::timeout)) return;
+  if (duration_ < most || log == nullptr) return;
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(duration_);
   log->write(terms_->name, "took " + format_duration(took) + ", longer than " + format_duration(most) +
                                " (limits.soft_timeout)");

@@ -8,17 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/openssl_present_test.h"
 #include "host/openssl_services.h"
 #include "host/temporary_folder_test.h"
 
 namespace wplug {
 namespace {
-
-bool has_openssl() {
-  if (openssl_services().ok()) return true;
-  MESSAGE("skipped: this build has no OpenSSL");
-  return false;
-}
 
 std::span<const uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};

@@ -122,6 +122,32 @@ TEST_CASE("each call has its own budget and deadline") {
   CHECK(instance->last_call().headers.size() == 1);
 }
 
+TEST_CASE("limits.soft_timeout is warned about at the end when nothing noticed it before") {
+  class Lines : public LogSink {
+   public:
+    void write(std::string_view, std::string_view text) override { lines.emplace_back(text); }
+    std::vector<std::string> lines;
+  };
+  Lines log;
+  const FakeAbi abi([](std::string_view, int, CallState& state, std::string&) -> Result<ReplyKind> {
+    while (std::chrono::steady_clock::now() < state.soft_deadline) {
+    }
+    return ReplyKind::output;
+  });
+  LimitSettings limits;
+  limits.soft_timeout = 1ms;
+  HostServices services;
+  services.log = &log;
+  const auto plugin = fake_plugin(abi, "stage", limits, {}, services);
+  Failure failure;
+  const auto instance = PluginInstance::start(*plugin, failure);
+  std::string output;
+  CHECK(!instance->call("", output));
+  REQUIRE(log.lines.size() == 1);
+  CHECK(log.lines[0].starts_with("took "));
+  CHECK(log.lines[0].ends_with(", longer than 1ms (limits.soft_timeout)"));
+}
+
 TEST_CASE("a start that fails says so") {
   FakeAbi abi(echo);
   const auto plugin = fake_plugin(abi);

@@ -3,17 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "host/base64.h"
+#include "host/openssl_present_test.h"
 #include "host/openssl_services.h"
 #include "host/temporary_folder_test.h"
 
 namespace wplug {
 namespace {
-
-bool has_openssl() {
-  if (openssl_services().ok()) return true;
-  MESSAGE("skipped: this build has no OpenSSL");
-  return false;
-}
 
 std::vector<uint8_t> bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <utility>
 
 #include "host/json_text.h"
 #include "host/units.h"
@@ -93,11 +94,16 @@ Error toml_error(const std::string& file, const toml::source_region& at, const s
 
 Result<void> read_table(const std::string& file, const toml::table& table, std::string_view where,
                         std::initializer_list<TomlKey> keys) {
-  for (auto&& [name, value] : table) {
-    const std::string_view text = name.str();
+  // The table has them by name; whoever wrote the file reads it by line.
+  std::vector<std::pair<const toml::key*, const toml::node*>> entries;
+  for (auto&& [name, value] : table) entries.emplace_back(&name, &value);
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.first->source().begin < b.first->source().begin; });
+  for (const auto& [name, value] : entries) {
+    const std::string_view text = name->str();
     const auto key = std::find_if(keys.begin(), keys.end(), [&](const TomlKey& k) { return k.name == text; });
-    if (key == keys.end()) return toml_error(file, name.source(), unknown_key(text, where, keys));
-    WPLUG_TRY(key->read(value));
+    if (key == keys.end()) return toml_error(file, name->source(), unknown_key(text, where, keys));
+    WPLUG_TRY(key->read(*value));
   }
   return {};
 }

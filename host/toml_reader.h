@@ -28,7 +28,8 @@ struct TomlKey {
   std::function<Result<void>(const toml::node&)> read;
 };
 
-// Reads every key of `table`; `where` names the table in messages ("[limits]"). A key that is not in `keys` is an error.
+// Reads every key of `table`, in the order of the file; `where` names the table in messages ("[limits]"). A key that is not
+// in `keys` is an error.
 Result<void> read_table(const std::string& file, const toml::table& table, std::string_view where,
                         std::initializer_list<TomlKey> keys);
 

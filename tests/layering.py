@@ -21,9 +21,9 @@ LEVEL |= {folder: 4 for folder in TOP}
 EMBEDDERS = {"host", "abi", "capi", "tools", "spec-tests", "examples"}
 # The engine's half of include/wplug; the rest belongs to the host.
 VOCABULARY = {
-    "engine.h", "error.h", "exception.h", "features.def", "features.h", "func.h", "global.h", "instance.h", "linker.h",
-    "memory.h", "module.h", "nested_store.h", "profile.h", "ref.h", "script.h", "store.h", "table.h", "tag.h", "text.h", "trap.h",
-    "traps.def", "types.h", "value.h",
+    "allocator.h", "engine.h", "error.h", "exception.h", "features.def", "features.h", "func.h", "global.h", "instance.h",
+    "linker.h", "memory.h", "module.h", "nested_store.h", "notice.h", "profile.h", "ref.h", "script.h", "store.h", "table.h", "tag.h",
+    "text.h", "trap.h", "traps.def", "types.h", "value.h",
 }
 # The two places where interp speaks to the operating system, and the C library's headers that C++ has under no other name.
 OS_HEADERS = re.compile(r"^(sys/(mman|resource|syscall)|unistd|fcntl|pthread|signal|ucontext|immintrin|smmintrin|arm_neon|windows|"

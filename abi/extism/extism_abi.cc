@@ -1,6 +1,7 @@
 #include "abi/extism/extism_abi.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "abi/extism/extism_instance.h"
 #include "abi/support/module_facts.h"
@@ -45,13 +46,10 @@ class ExtismAbi : public PluginAbi {
   std::span<const AbiFunction> host_functions() const override { return extism_functions(); }
 
   std::vector<std::string> wanted_capabilities(const Module& module) const override {
-    std::vector<std::string> wanted;
-    for (const ImportType& import : module.imports()) {
-      const std::string_view* capability = import.module == kExtismModule ? extism_capability(import.name) : nullptr;
-      if (capability == nullptr || capability->empty()) continue;
-      if (std::ranges::find(wanted, *capability) == wanted.end()) wanted.emplace_back(*capability);
-    }
-    return wanted;
+    return imported_capabilities(module, [](const ImportType& import) -> std::optional<std::string_view> {
+      const std::string_view* const capability = import.module == kExtismModule ? extism_capability(import.name) : nullptr;
+      return capability == nullptr ? std::nullopt : std::optional(*capability);
+    });
   }
 
   PluginLimits default_limits() const override {

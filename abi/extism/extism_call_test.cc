@@ -237,5 +237,15 @@ TEST_CASE("modules are linked by name, in their order") {
   CHECK(!instance->call("", output));
 }
 
+TEST_CASE("an allowed path that is not there keeps no plugin from starting") {
+  PluginOptions options;
+  options.directories.push_back({"/nonexistent/wplug", "/mnt", false});
+  PluginUnderTest test(plugin(R"((func (export "run") (result i32) (i32.const 0)))"), options);
+  CHECK(test.call() == "");
+  CHECK(test.log.lines ==
+        std::vector<std::string>{
+            "warning: the plugin's /mnt: there is no directory /nonexistent/wplug, the plugin does without it"});
+}
+
 }  // namespace
 }  // namespace wplug

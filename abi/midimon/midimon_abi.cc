@@ -63,14 +63,7 @@ class MidimonAbi : public PluginAbi {
     if (terms.entry != "execute" && terms.entry != "init" && terms.entry != "describe") {
       return Error(ErrorKind::misuse, "a midimon plugin has the entries execute and describe, not \"" + terms.entry + "\"");
     }
-    for (const Capability& granted : terms.policy.granted.list()) {
-      const bool is_file = granted.kind == CapabilityKind::fs_read || granted.kind == CapabilityKind::fs_write;
-      if (!is_file) return Error(ErrorKind::misuse, granted.to_string() + ": a midimon plugin has no way to use it");
-      if (!opens_directory(granted)) {
-        return Error(ErrorKind::misuse, granted.to_string() + ": must be a whole directory, such as /srv/data/**");
-      }
-    }
-    return {};
+    return check_grants(terms.policy.granted, kName, {CapabilityKind::fs_read, CapabilityKind::fs_write});
   }
 
   Result<std::unique_ptr<AbiInstance>> instantiate(Store& store, const Module& module, const PluginTerms& terms,

@@ -1,21 +1,16 @@
 #include "abi/reglet/reglet_abi.h"
 
-#include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "abi/reglet/host_functions.h"
 #include "abi/reglet/reglet_instance.h"
+#include "abi/support/module_facts.h"
 
 namespace wplug {
 namespace {
 
-constexpr uint64_t kDefaultMemory = uint64_t{256} << 20;
-constexpr uint64_t kMostMemory = uint64_t{4} << 30;
-
-const ExternType* find_export(const std::vector<ExportType>& exports, std::string_view name) {
-  const auto found = std::find_if(exports.begin(), exports.end(), [name](const ExportType& e) { return e.name == name; });
-  return found == exports.end() ? nullptr : &found->type;
-}
+constexpr std::string_view kName = "reglet";
 
 std::string first_export(const std::vector<ExportType>& exports, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
@@ -33,64 +28,35 @@ RegletNames names_of(const std::vector<ExportType>& exports) {
   return names;
 }
 
-bool imports_host_functions(const Module& module) {
-  const auto imports = module.imports();
-  return std::any_of(imports.begin(), imports.end(), [](const ImportType& i) { return i.module == kRegletModule; });
-}
-
-Result<void> check_function(const std::vector<ExportType>& exports, std::string_view name, const FuncType& type) {
-  const ExternType* found = find_export(exports, name);
-  if (found == nullptr) return Error(ErrorKind::link, "exports no \"" + std::string(name) + "\"");
-  if (found->kind == ExternKind::func && found->func == type) return {};
-  return Error(ErrorKind::link, "exports \"" + std::string(name) + "\" as " + found->to_string() +
-                                    ", the reglet ABI wants " + type.to_string());
-}
-
 Result<void> check_functions(const std::vector<ExportType>& exports) {
   const ValType i32 = ValType::i32(), i64 = ValType::i64();
   const RegletNames names = names_of(exports);
   if (names.observe.empty()) return Error(ErrorKind::link, "exports neither observe nor _observe");
   if (names.describe.empty()) return Error(ErrorKind::link, "exports neither describe nor _manifest");
-  WPLUG_TRY(check_function(exports, "allocate", {{i32}, {i32}}));
-  WPLUG_TRY(check_function(exports, "deallocate", {{i32, i32}, {}}));
-  WPLUG_TRY(check_function(exports, names.observe, {{i32, i32}, {i64}}));
-  WPLUG_TRY(check_function(exports, names.describe, {{}, {i64}}));
-  return names.schema.empty() ? Result<void>() : check_function(exports, names.schema, {{}, {i64}});
+  WPLUG_TRY(check_export(exports, "allocate", {{i32}, {i32}}, Presence::required, kName));
+  WPLUG_TRY(check_export(exports, "deallocate", {{i32, i32}, {}}, Presence::required, kName));
+  WPLUG_TRY(check_export(exports, names.observe, {{i32, i32}, {i64}}, Presence::required, kName));
+  WPLUG_TRY(check_export(exports, names.describe, {{}, {i64}}, Presence::required, kName));
+  if (names.schema.empty()) return {};
+  return check_export(exports, names.schema, {{}, {i64}}, Presence::required, kName);
 }
 
-Result<void> check_memory(const std::vector<ExportType>& exports) {
-  const ExternType* memory = find_export(exports, "memory");
-  if (memory == nullptr || memory->kind != ExternKind::memory) {
-    return Error(ErrorKind::link, "exports no memory named \"memory\"");
-  }
-  if (memory->memory.limits.is_64) {
-    return Error(ErrorKind::link, "its memory has 64-bit addresses, the reglet ABI's have 32");
-  }
-  // Requests are read where they lie, so nobody else may write there.
-  if (memory->memory.limits.shared) return Error(ErrorKind::link, "its memory is shared, which the reglet ABI has no use for");
-  return {};
-}
-
-Result<void> check_imports(const Module& module) {
-  std::string unknown;
-  for (const ImportType& import : module.imports()) {
-    if (import.module == "wasi_snapshot_preview1" || import.module == "wasi_unstable") continue;
-    if (find_reglet_function(import.module, import.name) != nullptr) continue;
-    unknown += (unknown.empty() ? "" : ", ") + import.module + "." + import.name;
-  }
-  if (unknown.empty()) return {};
-  return Error(ErrorKind::link, "imports what the reglet ABI does not have: " + unknown);
+// Requests are read where they lie, so nobody else may write there.
+Result<void> check_own_memory(const std::vector<ExportType>& exports) {
+  WPLUG_TRY(check_memory(exports, Presence::required, kName));
+  if (!find_export(exports, "memory")->memory.limits.shared) return {};
+  return Error(ErrorKind::link, "its memory is shared, which the reglet ABI has no use for");
 }
 
 class RegletAbi : public PluginAbi {
  public:
-  std::string_view name() const override { return "reglet"; }
+  std::string_view name() const override { return kName; }
 
   AbiMatch detect(const Module& module) const override {
     const std::vector<ExportType> exports = module.exports();
     const RegletNames names = names_of(exports);
     const bool allocates = find_export(exports, "allocate") != nullptr;
-    const bool imports = imports_host_functions(module);
+    const bool imports = imports_from(module, kRegletModule);
     const std::string imported = imports ? ", imports reglet_host" : "";
     if (allocates && !names.observe.empty() && !names.describe.empty()) {
       return {100, "exports allocate, " + names.describe + " and " + names.observe + imported};
@@ -118,20 +84,16 @@ class RegletAbi : public PluginAbi {
   std::span<const AbiFunction> host_functions() const override { return reglet_functions(); }
 
   std::vector<std::string> wanted_capabilities(const Module& module) const override {
-    std::vector<std::string> wanted;
-    for (const ImportType& import : module.imports()) {
-      const AbiFunction* function = find_reglet_function(import.module, import.name);
-      if (function == nullptr) continue;
-      const std::string capability(function->capability);
-      if (std::find(wanted.begin(), wanted.end(), capability) == wanted.end()) wanted.push_back(capability);
-    }
-    return wanted;
+    return imported_capabilities(module, [](const ImportType& import) -> std::optional<std::string_view> {
+      const AbiFunction* const function = find_reglet_function(import.module, import.name);
+      return function == nullptr ? std::nullopt : std::optional(function->capability);
+    });
   }
 
   // Published plugins are Go modules of 10 to 17 MB: they start slowly and want room.
   PluginLimits default_limits() const override {
     PluginLimits limits;
-    limits.memory = kDefaultMemory;
+    limits.memory = uint64_t{256} << 20;
     limits.timeout = std::chrono::seconds(30);
     limits.start_timeout = std::chrono::seconds(30);
     limits.table_elements = 1'000'000;
@@ -146,8 +108,10 @@ class RegletAbi : public PluginAbi {
   Result<void> check(const Module& module, const PluginTerms& terms) const override {
     const std::vector<ExportType> exports = module.exports();
     WPLUG_TRY(check_functions(exports));
-    WPLUG_TRY(check_memory(exports));
-    WPLUG_TRY(check_imports(module));
+    WPLUG_TRY(check_own_memory(exports));
+    WPLUG_TRY(check_imports(module, kName, [](const ImportType& import) {
+      return find_reglet_function(import.module, import.name) != nullptr;
+    }));
     const RegletNames names = names_of(exports);
     for (const std::string_view known : {std::string_view("observe"), std::string_view("describe"),
                                          std::string_view("schema"), std::string_view(names.observe),
@@ -171,14 +135,5 @@ const PluginAbi& reglet_abi() {
 }
 
 RegletNames reglet_names(const Module& module) { return names_of(module.exports()); }
-
-Result<uint64_t> reglet_memory_limit(int64_t megabytes) {
-  if (megabytes == 0) return kDefaultMemory;
-  if (megabytes == -1) return kMostMemory;
-  const uint64_t wanted = static_cast<uint64_t>(megabytes);
-  if (megabytes > 0 && wanted <= kMostMemory >> 20) return wanted << 20;
-  return Error(ErrorKind::misuse, "a memory limit of " + std::to_string(megabytes) +
-                                      " MB is impossible: 0 is 256 MB, -1 is unlimited, 4096 is the most");
-}
 
 }  // namespace wplug

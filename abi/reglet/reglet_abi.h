@@ -11,7 +11,6 @@
 // memory from the plugin's allocate. A plugin declares capabilities; it gets what is granted and declared.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "wplug/abi.h"
@@ -25,9 +24,5 @@ struct RegletNames {
   std::string describe, schema, observe;
 };
 RegletNames reglet_names(const Module& module);
-
-// Bytes of `wasm_memory_limit_mb` in reglet's own system configuration, as limits.memory has them: 0 is the default,
-// 256 MiB; -1 is unlimited, all that 32 bits can address; others are MiB. Errors: misuse.
-Result<uint64_t> reglet_memory_limit(int64_t megabytes);
 
 }  // namespace wplug

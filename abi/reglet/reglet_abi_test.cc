@@ -66,12 +66,8 @@ TEST_CASE("what a plugin lacks is named before it runs") {
         "imports what the reglet ABI does not have: reglet_host.env_set");
 }
 
-TEST_CASE("memory limits of reglet's own configuration") {
-  CHECK(*reglet_memory_limit(0) == uint64_t{256} << 20);
-  CHECK(*reglet_memory_limit(-1) == uint64_t{4} << 30);
-  CHECK(*reglet_memory_limit(512) == uint64_t{512} << 20);
-  for (const int64_t impossible : {int64_t{-2}, int64_t{4097}, INT64_MIN, INT64_MAX}) CHECK(!reglet_memory_limit(impossible).ok());
-  CHECK(reglet_abi().default_limits().memory == *reglet_memory_limit(0));
+TEST_CASE("without a limit of its own a plugin has 256 MiB") {
+  CHECK(reglet_abi().default_limits().memory == uint64_t{256} << 20);
 }
 
 TEST_CASE("every host function is in the table with all that is shown of it") {

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::string_view kName = "samuel";
 
-FuncType type_of(size_t params, size_t results) {
-  return {std::vector<ValType>(params, ValType::i32()), std::vector<ValType>(results, ValType::i32())};
-}
-
 // Exports with a meaning of their own.
 bool is_reserved(std::string_view name) {
   return name == "samuel_protocol_version" || name == "health" || name == "samuel_alloc" || name == "malloc" ||
@@ -67,14 +63,7 @@ class SamuelAbi : public PluginAbi {
   std::span<const AbiFunction> host_functions() const override { return samuel_functions(); }
 
   std::vector<std::string> wanted_capabilities(const Module& module) const override {
-    std::vector<std::string> wanted;
-    for (const ImportType& import : module.imports()) {
-      const auto capability = samuel_capability(import.module, import.name);
-      if (capability && std::find(wanted.begin(), wanted.end(), *capability) == wanted.end()) {
-        wanted.emplace_back(*capability);
-      }
-    }
-    return wanted;
+    return imported_capabilities(module, [](const ImportType& import) { return samuel_capability(import.module, import.name); });
   }
 
   PluginLimits default_limits() const override {
@@ -88,9 +77,9 @@ class SamuelAbi : public PluginAbi {
 
   Result<void> check(const Module& module, const PluginTerms& terms) const override {
     const std::vector<ExportType> exports = module.exports();
-    WPLUG_TRY(check_export(exports, "samuel_protocol_version", type_of(0, 1), Presence::optional, kName));
-    WPLUG_TRY(check_export(exports, "health", type_of(0, 1), Presence::optional, kName));
-    WPLUG_TRY(check_export(exports, "samuel_alloc", type_of(1, 1), Presence::optional, kName));
+    WPLUG_TRY(check_export(exports, "samuel_protocol_version", i32_function(0, 1), Presence::optional, kName));
+    WPLUG_TRY(check_export(exports, "health", i32_function(0, 1), Presence::optional, kName));
+    WPLUG_TRY(check_export(exports, "samuel_alloc", i32_function(1, 1), Presence::optional, kName));
     WPLUG_TRY(check_memory(exports, Presence::optional, kName));
     WPLUG_TRY(check_imports(module, kName, [](const ImportType& import) {
       return samuel_capability(import.module, import.name).has_value();

@@ -74,6 +74,17 @@ Result<void> check_imports(const Module& module, std::string_view abi,
   return Error(ErrorKind::link, "imports what the " + std::string(abi) + " ABI does not have: " + unknown);
 }
 
+std::vector<std::string> imported_capabilities(
+    const Module& module, const std::function<std::optional<std::string_view>(const ImportType&)>& capability_of) {
+  std::vector<std::string> capabilities;
+  for (const ImportType& import : module.imports()) {
+    const auto capability = capability_of(import);
+    if (!capability || capability->empty()) continue;
+    if (std::ranges::find(capabilities, *capability) == capabilities.end()) capabilities.emplace_back(*capability);
+  }
+  return capabilities;
+}
+
 Result<void> check_grants(const Grants& granted, std::string_view abi, const std::vector<CapabilityKind>& usable) {
   for (const Capability& grant : granted.list()) {
     if (std::ranges::find(usable, grant.kind) == usable.end()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,11 @@ bool imports_from(const Module& module, std::string_view import_module);
 // Error `link` that lists the imports which are neither WASI nor `known`. `abi` is named in it.
 Result<void> check_imports(const Module& module, std::string_view abi,
                            const std::function<bool(const ImportType&)>& known);
+
+// What the host functions that a module imports need, each once, in the order of the imports. `capability_of` says it of one
+// import; nullopt: it is none of the ABI's, or needs nothing.
+std::vector<std::string> imported_capabilities(
+    const Module& module, const std::function<std::optional<std::string_view>(const ImportType&)>& capability_of);
 
 // Error `misuse` for a grant that plugins of this ABI have no way to use: of a kind that is not in `usable`, or files that
 // are no whole directory (what WASI opens).

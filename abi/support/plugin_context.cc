@@ -1,10 +1,9 @@
 #include "abi/support/plugin_context.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
-#include "host/units.h"
+#include "host/notices.h"
 
 namespace wplug {
 namespace {
@@ -44,15 +43,6 @@ void PluginContext::end_call() {
   call_->diagnostics = stderr_log_.complaint();
 }
 
-void PluginContext::look_at_clock() {
-  using Clock = std::chrono::steady_clock;
-  if (call_->soft_deadline == Clock::time_point::max() || Clock::now() < call_->soft_deadline) return;
-  call_->soft_deadline = Clock::time_point::max();
-  if (services_.log == nullptr) return;
-  services_.log->write(terms_.name, "took longer than " + format_duration(terms_.limits.soft_timeout) +
-                                        " (limits.soft_timeout), going on");
-}
-
 bool PluginContext::refuses_output(uint64_t bytes, std::string& text) const {
   if (bytes <= terms_.limits.output) return false;
   text = output_too_large(bytes, terms_.limits);
@@ -60,7 +50,7 @@ bool PluginContext::refuses_output(uint64_t bytes, std::string& text) const {
 }
 
 bool PluginContext::admit() {
-  look_at_clock();
+  warn_of_soft_timeout(terms_, services_, *call_);
   if (call_->host_calls_left == 0) return false;
   --call_->host_calls_left;
   return true;
@@ -94,19 +84,34 @@ HttpReply PluginContext::send(HttpRequest request) {
   return reply;
 }
 
+void PluginContext::tell_missing(const WasiDirectory& directory) {
+  const CapabilityKind kind = directory.writable ? CapabilityKind::fs_write : CapabilityKind::fs_read;
+  std::string asked = "the plugin's " + directory.guest_path;
+  for (const Capability& granted : terms_.policy.granted.list()) {
+    if (granted.kind != kind || directory.guest_path != directory.host_path) continue;
+    if (whole_directory(granted.pattern) != directory.host_path) continue;
+    asked = granted.to_string() + (granted.location.empty() ? "" : " (" + granted.location + ")");
+  }
+  const std::string text =
+      "warning: " + asked + ": there is no directory " + directory.host_path + ", the plugin does without it";
+  if (services_.log == nullptr || (terms_.notices && !terms_.notices->first(text))) return;
+  services_.log->write(terms_.name, text);
+}
+
 Result<WasiConfig> PluginContext::granted_wasi_config() {
   WasiConfig config;
   config.args = {terms_.name};
   config.env = granted_environment(terms_.policy, services_);
   config.directories = granted_directories(terms_.policy);
   for (const WasiDirectory& directory : terms_.directories) config.directories.push_back(directory);
+  config.missing_directory = [this](const WasiDirectory& directory) { tell_missing(directory); };
   config.stdout_sink = WasiWriter([this](std::span<const uint8_t> bytes) {
-    look_at_clock();
+    warn_of_soft_timeout(terms_, services_, *call_);
     stdout_log_.write(bytes);
     return true;
   });
   config.stderr_sink = WasiWriter([this](std::span<const uint8_t> bytes) {
-    look_at_clock();
+    warn_of_soft_timeout(terms_, services_, *call_);
     stderr_log_.write(bytes);
     return true;
   });

@@ -45,7 +45,8 @@ class PluginContext {
   HttpReply send(HttpRequest request);
 
   // WASI as the plugin may have it: granted variables and whole directories, nothing on stdin, stdout and stderr to the
-  // log. Leaves `linker` alone when `module` imports none. The context lives as long as this. Errors: misuse, host, link.
+  // log. A directory that does not exist is told to the log, once for all instances of the plugin. Leaves `linker` alone when
+  // `module` imports none. The context lives as long as this. Errors: misuse, host, link.
   Result<void> add_granted_wasi(Linker& linker, const Module& module);
   // The same with a configuration of the ABI's own: directories or streams.
   Result<void> add_wasi_with(Linker& linker, const Module& module, WasiConfig config);
@@ -55,7 +56,7 @@ class PluginContext {
  private:
   const PluginTerms& terms_;
   const HostServices& services_;
-  void look_at_clock();
+  void tell_missing(const WasiDirectory& directory);
   CallState* call_ = nullptr;
   LogBudget log_budget_;  // one for the three streams
   PluginLog log_;

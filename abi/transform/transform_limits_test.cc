@@ -143,7 +143,7 @@ TEST_CASE("limits.output refuses a result before it is copied, and the instance 
   }
 }
 
-TEST_CASE("limits.soft_timeout is warned about once, at the first host call after it") {
+TEST_CASE("limits.soft_timeout is warned about once, before what the plugin does after it") {
   Bench bench(kLate, limited([](LimitSettings& l) { l.soft_timeout = 1us; }));
   CHECK(bench.call() == "{}");
   REQUIRE(bench.log.lines.size() == 3);
@@ -151,12 +151,28 @@ TEST_CASE("limits.soft_timeout is warned about once, at the first host call afte
   CHECK(bench.log.lines[2] == "stage: 0123456789");
 }
 
-TEST_CASE("limits.soft_timeout is warned about at the end when the host is not called") {
+TEST_CASE("limits.soft_timeout is warned about while a plugin computes, in each call") {
   Bench bench(kLateAndSilent, limited([](LimitSettings& l) { l.soft_timeout = 1us; }));
+  const std::string warning = "stage: took longer than 1us (limits.soft_timeout), going on";
   CHECK(bench.call() == "{}");
-  REQUIRE(bench.log.lines.size() == 1);
-  CHECK(bench.log.lines[0].starts_with("stage: took "));
-  CHECK(bench.log.lines[0].ends_with(", longer than 1us (limits.soft_timeout)"));
+  CHECK(bench.log.lines == std::vector<std::string>{warning});
+  CHECK(bench.call() == "{}");
+  CHECK(bench.log.lines == std::vector<std::string>{warning, warning});
+}
+
+TEST_CASE("a plugin that loops is warned of before limits.timeout ends it") {
+  Bench bench(kForever, limited([](LimitSettings& l) {
+                l.soft_timeout = 1ms;
+                l.timeout = 30ms;
+              }));
+  CHECK(bench.call() == "timeout: took longer than 30ms");
+  CHECK(bench.log.lines == std::vector<std::string>{"stage: took longer than 1ms (limits.soft_timeout), going on"});
+}
+
+TEST_CASE("limits.soft_timeout that is not below limits.timeout says nothing more") {
+  Bench bench(kForever, limited([](LimitSettings& l) { l.soft_timeout = l.timeout = 10ms; }));
+  CHECK(bench.call() == "timeout: took longer than 10ms");
+  CHECK(bench.log.lines.empty());
 }
 
 TEST_CASE("nobody is warned of a call within limits.soft_timeout, or without one") {

@@ -79,7 +79,7 @@ Result<void> add_file(WasiState& state, std::unique_ptr<Descriptor> descriptor) 
   return Error(ErrorKind::misuse, "stdio and the directories need more than max_open_files descriptors");
 }
 
-Result<void> add_directory(WasiState& state, const WasiDirectory& directory) {
+Result<void> add_directory(WasiState& state, const WasiConfig& config, const WasiDirectory& directory) {
   const auto refuse = [&](ErrorKind kind, const std::string& why) {
     return Error(kind,
                  "directory '" + directory.host_path + "' for the guest's '" + directory.guest_path + "': " + why);
@@ -89,20 +89,24 @@ Result<void> add_directory(WasiState& state, const WasiDirectory& directory) {
     return refuse(ErrorKind::misuse, "a NUL in the path");
   }
   const int fd = ::open(directory.host_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR) && config.missing_directory) {
+    config.missing_directory(directory);
+    return {};
+  }
   if (fd < 0) return refuse(ErrorKind::host, std::string("cannot be opened: ") + std::strerror(errno));
   return add_file(state, wasi::make_preopen(HostFile::owning(fd), directory.guest_path, directory.writable));
 }
 
-Result<void> add_directories(WasiState& state, const std::vector<WasiDirectory>& directories) {
+Result<void> add_directories(WasiState& state, const WasiConfig& config) {
   std::set<std::string_view> names;
-  for (const WasiDirectory& directory : directories) {
+  for (const WasiDirectory& directory : config.directories) {
     if (!names.insert(directory.guest_path).second) {
       return Error(ErrorKind::misuse, "two directories for the guest's '" + directory.guest_path + "'");
     }
-    WPLUG_TRY(add_directory(state, directory));
+    WPLUG_TRY(add_directory(state, config, directory));
   }
   // Who opens no directory pays nothing for finding out.
-  if (!directories.empty()) state.path_walk = wasi::best_path_walk();
+  if (!config.directories.empty()) state.path_walk = wasi::best_path_walk();
   return {};
 }
 
@@ -119,7 +123,7 @@ Result<WasiContext> WasiContext::create(WasiConfig config) {
   WPLUG_TRY(add_file(*state, make_input(std::move(config.stdin_source))));
   WPLUG_TRY(add_file(*state, make_output(std::move(config.stdout_sink))));
   WPLUG_TRY(add_file(*state, make_output(std::move(config.stderr_sink))));
-  WPLUG_TRY(add_directories(*state, config.directories));
+  WPLUG_TRY(add_directories(*state, config));
   return WasiContext(std::move(state));
 }
 

@@ -228,4 +228,25 @@ TEST_CASE("a reactor is initialised, and may only end well while it is") {
   CHECK(initialize_reactor(f.store, *plain).ok());
 }
 
+TEST_CASE("a directory that is not there is an error, or told and left out") {
+  const auto config_with = [](const char* path) {
+    WasiConfig config;
+    config.directories = {{path, "/data", false}, {"/", "/", false}};
+    return config;
+  };
+  auto strict = WasiContext::create(config_with("/nonexistent"));
+  REQUIRE(!strict.ok());
+  CHECK(strict.error().message() == "directory '/nonexistent' for the guest's '/data': cannot be opened: No such file or directory");
+  for (const char* path : {"/nonexistent", "/dev/null"}) {
+    std::vector<std::string> missing;
+    WasiConfig config = config_with(path);
+    config.missing_directory = [&missing](const WasiDirectory& d) { missing.push_back(d.host_path + " " + d.guest_path); };
+    REQUIRE(WasiContext::create(config).ok());
+    CHECK(missing == std::vector<std::string>{std::string(path) + " /data"});
+    // What is wrong with the configuration stays wrong.
+    config.directories[1].guest_path = "/data";
+    CHECK(!WasiContext::create(config).ok());
+  }
+}
+
 }  // namespace wplug

@@ -1,8 +1,12 @@
+#include <string>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "abi/support/plugin_fixture_test.h"
 #include "abi/wasi_stage/wasi_stage_abi.h"
 #include "abi/wasi_stage/wasi_stage_instance.h"
+#include "host/temporary_folder_test.h"
 
 namespace wplug {
 namespace {
@@ -83,6 +87,11 @@ TEST_CASE("limits hold within the store of a call") {
   options.limits = {};
   options.limits.timeout = std::chrono::milliseconds(20);
   CHECK(PluginUnderTest(forever, options).call().starts_with("timeout: "));
+  options.limits.soft_timeout = std::chrono::milliseconds(1);
+  options.limits.timeout = std::chrono::milliseconds(30);
+  PluginUnderTest warned(forever, options);
+  CHECK(warned.call().starts_with("timeout: "));
+  CHECK(warned.log.lines == std::vector<std::string>{"took longer than 1ms (limits.soft_timeout), going on"});
   options.limits = {};
   options.limits.memory = 2 << 16;
   PluginUnderTest grows(command(R"((func (export "_start")
@@ -111,6 +120,42 @@ TEST_CASE("arguments come from the configuration") {
   PluginUnderTest test(command(R"((func (export "_start")
     (drop (call $args (i32.const 16) (i32.const 20))) (call $exit (i32.load (i32.const 16)))))"), options);
   CHECK(test.call() == "plugin: exited with code 3");
+}
+
+// Exits with the number of directories it was given.
+constexpr const char* kCountDirectories = R"((module
+  (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (local $n i32)
+    (loop $next
+      (if (i32.eqz (call $prestat (i32.add (local.get $n) (i32.const 3)) (i32.const 0)))
+        (then (local.set $n (i32.add (local.get $n) (i32.const 1))) (br $next))))
+    (call $exit (local.get $n)))))";
+
+TEST_CASE("a granted directory that is not there is told once, and the plugin does without it") {
+  const TestFolder folder;
+  const std::string file = folder.write("there/file", "");
+  PluginOptions options;
+  REQUIRE(options.grants.add("fs:read:" + folder.name() + "/none/**", "p.toml:4:20").ok());
+  REQUIRE(options.grants.add("fs:write:" + file + "/**").ok());
+  REQUIRE(options.grants.add("fs:read:" + folder.name() + "/there/**").ok());
+  options.directories.push_back({folder.name() + "/mount", "/mnt", true});
+  PluginUnderTest test(kCountDirectories, options);
+  const std::vector<std::string> warnings = {
+      "warning: fs:write:" + file + "/**: there is no directory " + file + ", the plugin does without it",
+      "warning: fs:read:" + folder.name() + "/none/** (p.toml:4:20): there is no directory " + folder.name() +
+          "/none, the plugin does without it",
+      "warning: the plugin's /mnt: there is no directory " + folder.name() + "/mount, the plugin does without it"};
+  for (int i = 0; i < 3; ++i) {
+    CHECK(test.call() == "plugin: exited with code 1");
+    CHECK(test.log.lines == warnings);
+    test.start();
+  }
+  // It may come later.
+  folder.write("none/file", "");
+  CHECK(test.call() == "plugin: exited with code 2");
+  CHECK(test.log.lines == warnings);
 }
 
 TEST_CASE("what a command cannot use or have is refused before it runs") {

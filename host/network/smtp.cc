@@ -1,6 +1,5 @@
 // Greeting a mail server (RFC 5321), as far as telling that it is there and what it says of itself.
 #include <algorithm>
-#include <exception>
 
 #include "host/network/services.h"
 #include "host/network/stream.h"
@@ -104,14 +103,7 @@ Failure greet(const SmtpQuery& query, const ReachTerms& terms, SmtpReply& reply)
 }  // namespace
 
 void greet_smtp(const SmtpQuery& query, const ReachTerms& terms, SmtpReply& reply) {
-  Failure failure;
-  try {
-    failure = greet(query, terms, reply);
-  } catch (const std::exception& error) {
-    failure = failed(error.what());
-  }
-  reply.outcome = failure.outcome;
-  if (failure) reply.message = std::string(query.host) + ": " + failure.message;
+  exchange(&greet, query, terms, reply);
 }
 
 }  // namespace wplug

@@ -2,6 +2,7 @@
 // an address that was checked, so that a name server which changes its answers (DNS rebinding) gains nothing.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,5 +48,19 @@ class Stream {
   std::vector<char> buffer_;
   size_t begin_ = 0, end_ = 0;  // what was received and not read yet
 };
+
+// Does `work` and puts how it ended into `reply`; what libraries throw is a failure too.
+template <class Query, class Reply>
+void exchange(Failure (*work)(const Query&, const ReachTerms&, Reply&), const Query& query, const ReachTerms& terms,
+              Reply& reply) {
+  Failure failure;
+  try {
+    failure = work(query, terms, reply);
+  } catch (const std::exception& error) {
+    failure = failed(error.what());
+  }
+  reply.outcome = failure.outcome;
+  if (failure) reply.message = std::string(query.host) + ": " + failure.message;
+}
 
 }  // namespace wplug

@@ -1,5 +1,3 @@
-#include <exception>
-
 #include "host/network/services.h"
 #include "host/network/stream.h"
 
@@ -46,14 +44,7 @@ Failure connect(const TcpQuery& query, const ReachTerms& terms, TcpReply& reply)
 }  // namespace
 
 void connect_tcp(const TcpQuery& query, const ReachTerms& terms, TcpReply& reply) {
-  Failure failure;
-  try {
-    failure = connect(query, terms, reply);
-  } catch (const std::exception& error) {
-    failure = failed(error.what());
-  }
-  reply.outcome = failure.outcome;
-  if (failure) reply.message = std::string(query.host) + ": " + failure.message;
+  exchange(&connect, query, terms, reply);
 }
 
 }  // namespace wplug

@@ -140,14 +140,7 @@ TEST_CASE("a server that does not speak TLS, stops in the middle or says nothing
   CHECK(connect(silent, soon, tls_query()).outcome == NetworkOutcome::timed_out);
 }
 
-TEST_CASE("https checks the certificate") {
-  const auto certificate = make_certificate("IP:127.0.0.1");
-  TcpServer server([&](int socket) {
-    TlsPeer peer(socket, *certificate);
-    if (!peer.ready() || peer.read_until("\r\n\r\n").empty()) return;
-    peer.send("HTTP/1.1 200 OK\r\n\r\nsecret");
-    peer.end();
-  });
+FetchRequest page_of(const TcpServer& server) {
   FetchRequest request;
   request.tls = true;
   request.host = "127.0.0.1";
@@ -156,6 +149,18 @@ TEST_CASE("https checks the certificate") {
   request.allow_private = true;
   request.max_body = 100;
   request.deadline = Clock::now() + 20s;
+  return request;
+}
+
+TEST_CASE("https checks the certificate") {
+  const auto certificate = make_certificate("IP:127.0.0.1");
+  TcpServer server([&](int socket) {
+    TlsPeer peer(socket, *certificate);
+    if (!peer.ready() || peer.read_until("\r\n\r\n").empty()) return;
+    peer.send("HTTP/1.1 200 OK\r\n\r\nsecret");
+    peer.end();
+  });
+  FetchRequest request = page_of(server);
   FetchReply reply;
   fetch_page(request, reply);
   CHECK(reply.outcome == FetchOutcome::failed);
@@ -180,14 +185,7 @@ TEST_CASE("a secured body without a length that is cut off fails") {
     ::shutdown(socket, SHUT_WR);
     read_until(socket, "no such text");
   });
-  FetchRequest request;
-  request.tls = true;
-  request.host = "127.0.0.1";
-  request.port = server.port();
-  request.target = "/";
-  request.allow_private = true;
-  request.max_body = 100;
-  request.deadline = Clock::now() + 20s;
+  FetchRequest request = page_of(server);
   request.options.authorities = certificate->pem;
   FetchReply reply;
   fetch_page(request, reply);

@@ -56,6 +56,7 @@ struct HostServices {
 
 // What one module said of itself, asked for once (module_cache.h).
 struct DescriptionSlot;
+class Notices;
 
 // How one plugin is asked to be used.
 struct PluginOptions {
@@ -89,6 +90,7 @@ struct PluginTerms {
   std::vector<std::pair<std::string, Module>> linked;
   std::shared_ptr<const Redactor> redactor;  // null: nothing is masked
   std::shared_ptr<Account> tenant;           // null: nobody's
+  std::shared_ptr<Notices> notices;          // what the log has been told once for all instances; null: all is told
 
   // The configuration as one JSON object.
   std::string config_json() const;
@@ -110,11 +112,14 @@ struct CallState {
   bool over_budget = false;  // the guest was stopped because a budget was spent
   std::string diagnostics;   // the first things the plugin wrote to stderr, for messages; bounded by the ABI
   std::vector<std::pair<std::string, std::string>> headers;  // of the response, set by the plugin
-  // When limits.soft_timeout is warned about: at the first host call from then on, else at the end of the call. The
-  // largest time: there is nothing (more) to warn about.
+  // When limits.soft_timeout is warned about: while the guest runs, at a host call, or at the end of the call, whichever
+  // comes first from then on. The largest time: there is nothing (more) to warn about.
   std::chrono::steady_clock::time_point soft_deadline = std::chrono::steady_clock::time_point::max();
   uint64_t log_bytes = 0;  // written to the log, stdout and stderr
 };
+
+// Warns that the call goes on beyond limits.soft_timeout, unless that was done before or its time has not come.
+void warn_of_soft_timeout(const PluginTerms& terms, const HostServices& services, CallState& state);
 
 enum class ReplyKind : uint8_t {
   output,           // the text is the plugin's result

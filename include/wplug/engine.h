@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "wplug/allocator.h"
 #include "wplug/error.h"
 #include "wplug/features.h"
 
@@ -49,6 +50,8 @@ struct Config {
   bool count_dispatches = false;
   // Counts the instructions of each function and path of calls (Store::call_profile); everything runs many times slower. Needs metering.
   bool profile_calls = false;
+  // Where memories, tables, stacks and code come from; the system when it is not set. Not together with guard pages.
+  Allocator allocator;
   // A module that uses another feature is refused with the feature's name (kind `invalid`).
   Features features = Features::all();
   ModuleLimits limits;

@@ -6,8 +6,8 @@
 
 namespace wplug {
 
-// A store for work that is part of a call in `outer`: its engine and limits, what is left of its fuel, its deadline, and
-// whoever interrupts `outer` stops this one too. Errors: as of Store::create.
+// A store for work that is part of a call in `outer`: its engine and limits, what is left of its fuel, its deadline and
+// notice, and whoever interrupts `outer` stops this one too. Errors: as of Store::create.
 Result<Store> make_nested_store(const Store& outer);
 
 // Adds what `inner` used to the counts of `outer`: instructions, refusals of memory, and its peak of memory on top of what

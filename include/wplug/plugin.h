@@ -123,7 +123,7 @@ class PluginInstance {
   template <class Body>
   std::optional<Failure> limited_call(const Budget& left, std::string& text, Body&& body);
   std::optional<Failure> over_budget(const Failure& failure, const Budget& left) const;
-  void warn_of_time(const std::optional<Failure>& failure);
+  void warn_of_time();
   void mask(std::optional<Failure>& failure) const;
   friend class Plugin;
   const Plugin* plugin_;

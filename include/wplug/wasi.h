@@ -62,6 +62,8 @@ struct WasiConfig {
   std::vector<std::string> args;  // the program's name first
   std::vector<std::pair<std::string, std::string>> env;
   std::vector<WasiDirectory> directories;
+  // Told of a directory that is not there, which the program then does without; empty: that is an error.
+  std::function<void(const WasiDirectory&)> missing_directory;
   WasiInput stdin_source;
   WasiOutput stdout_sink;
   WasiOutput stderr_sink;

@@ -4,6 +4,8 @@
 
 #include "interp/api/fixtures_test.h"
 #include "wplug/memory.h"
+#include "wplug/notice.h"
+#include "wplug/text.h"
 
 namespace wplug::test {
 namespace {
@@ -28,6 +30,26 @@ TEST_CASE("interrupting the outer store interrupts the nested one") {
   CHECK(!inner.interrupted());
   world.store.interrupt_handle().interrupt();
   CHECK(inner.interrupted());
+}
+
+TEST_CASE("a notice that a nested store gave is not given again by the outer one") {
+  World world;
+  int given = 0;
+  // Runs for several slices, between which it looks at the clock.
+  const Module module = must(Module::compile(world.engine, must(parse_wat(R"((module (func (export "f") (local i32)
+    (loop $l (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 200000)))))))"))));
+  const auto run_in = [&module](Store& store) {
+    return must(Linker().instantiate(store, module)).get_func("f")->call({}, {}).ok();
+  };
+  set_notice(world.store, std::chrono::steady_clock::now(), [&given] { ++given; });
+  Store inner = must(make_nested_store(world.store));
+  CHECK(run_in(inner));
+  CHECK(given == 1);
+  CHECK(run_in(world.store));
+  CHECK(given == 1);
+  Store second = must(make_nested_store(world.store));
+  CHECK(run_in(second));
+  CHECK(given == 1);
 }
 
 TEST_CASE("what a nested store used counts for the outer one") {

@@ -1,11 +1,12 @@
 #include "wplug/store.h"
 
-#include <new>
 #include <string>
 #include <utility>
 
 #include "interp/api/impl.h"
 #include "interp/exec/profile.h"
+#include "interp/store/notice.h"
+#include "wplug/notice.h"
 
 namespace wplug {
 
@@ -15,7 +16,13 @@ constexpr uint64_t kLeastStackBytes = 1024;
 
 uint64_t saturating_add(uint64_t a, uint64_t b, uint64_t most) { return a > most || b > most - a ? most : a + b; }
 
-// Makes running code settle and look at fuel, deadline and interrupt at its next check.
+// INT64_MAX: never.
+int64_t nanoseconds_of(std::optional<std::chrono::steady_clock::time_point> time) {
+  using std::chrono::nanoseconds;
+  return time ? std::chrono::duration_cast<nanoseconds>(time->time_since_epoch()).count() : INT64_MAX;
+}
+
+// Makes running code settle and look at fuel, deadline, notice and interrupt at its next check.
 void ask_soon(Context& context) { context.slice_end = 0; }
 
 }  // namespace
@@ -29,15 +36,15 @@ Result<Store> Store::create(const Engine& engine, const StoreLimits& limits) {
   }
   auto impl = std::make_unique<StoreImpl>(engine);
   const size_t slots = static_cast<size_t>(limits.stack_bytes / sizeof(Slot));
-  impl->stack.reset(new (std::nothrow) Slot[slots]);
-  if (impl->stack == nullptr) {
+  impl->stack = Block(engine.config().allocator);
+  if (!impl->stack.allocate(slots * sizeof(Slot))) {
     return Error(ErrorKind::limit, "the system refuses a stack of " + std::to_string(limits.stack_bytes) + " bytes");
   }
   impl->limits = limits;
-  impl->interrupt = std::make_shared<InterruptHandle::State>();
+  impl->interrupt = std::make_shared<StopState>();
   Context& context = impl->context;
-  context.stack_top = impl->stack.get();
-  context.stack_limit = impl->stack.get() + slots;
+  context.stack_top = static_cast<Slot*>(impl->stack.data());
+  context.stack_limit = context.stack_top + slots;
   context.store = impl.get();
   context.interrupt = &impl->interrupt->flag;
   return Store(std::move(impl));
@@ -84,10 +91,7 @@ std::optional<uint64_t> Store::fuel() const {
 
 uint64_t Store::fuel_consumed() const { return impl_->engine.config().metering ? impl_->context.consumed : 0; }
 
-CallProfile Store::call_profile() const {
-  const Context& context = impl_->context;
-  return context.profiler == nullptr ? CallProfile() : context.profiler->result(context.consumed);
-}
+CallProfile Store::call_profile() const { return profile_of(impl_->context); }
 
 void Store::charge(uint64_t instructions) {
   if (!impl_->engine.config().metering) return;
@@ -96,10 +100,15 @@ void Store::charge(uint64_t instructions) {
 }
 
 void Store::set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) {
-  using std::chrono::nanoseconds;
-  impl_->context.deadline_ns =
-      deadline.has_value() ? std::chrono::duration_cast<nanoseconds>(deadline->time_since_epoch()).count() : INT64_MAX;
+  impl_->context.deadline_ns = nanoseconds_of(deadline);
   ask_soon(impl_->context);
+}
+
+void set_notice(Store& store, std::optional<std::chrono::steady_clock::time_point> at, std::function<void()> notice) {
+  StopState& state = stop_state(*store.impl());
+  state.notice_ns = notice ? nanoseconds_of(at) : INT64_MAX;
+  state.notice = std::move(notice);
+  ask_soon(store.impl()->context);
 }
 
 std::optional<std::chrono::steady_clock::time_point> Store::deadline() const {

@@ -167,7 +167,7 @@ Result<void> call_function(StoreImpl& store, FuncInstance& function, Slot* slots
     std::memcpy(slots, fp, code.result_slots * sizeof(Slot));
   } else {
     result = make_error(context, transitions);
-    if (code.module->config.profile_calls) profiler_of(context).stopped(context.consumed, code, fp);
+    if (code.module->config.profile_calls) profile_stopped(context, code, fp);
     context.transitions.resize(transitions);
   }
   if (context.instance != caller_instance) load_instance(context, caller_instance);

@@ -11,6 +11,12 @@ namespace {
 constexpr size_t kMostNodes = size_t{1} << 20;  // 48 MiB with their index
 constexpr uint32_t kNone = CallProfile::kNoParent;
 
+CallProfiler& profiler_of(Context& context) {
+  if (context.profiler == nullptr)
+    context.profiler = std::make_shared<CallProfiler>(static_cast<const Slot*>(context.store->stack.data()));
+  return *context.profiler;
+}
+
 const void* profile_and_find(Context& context, const Cell* pc, const Slot* fp, int64_t fuel) {
   return profiler_of(context).dispatch(*context.instance->code, original_cell(context, pc), fp,
                                        context.slice_end - static_cast<uint64_t>(fuel));
@@ -24,11 +30,6 @@ WPLUG_COLD_HANDLER(profile_dispatch) {
 }
 
 }  // namespace
-
-CallProfiler& profiler_of(Context& context) {
-  if (context.profiler == nullptr) context.profiler = std::make_shared<CallProfiler>(context.store->stack.get());
-  return *context.profiler;
-}
 
 const void* profiling_handler() { return address_of(&profile_dispatch); }
 
@@ -160,6 +161,14 @@ CallProfile CallProfiler::result(uint64_t consumed) const {
   profile.all_paths = all_paths_;
   add_totals(profile);
   return profile;
+}
+
+void profile_stopped(Context& context, const FunctionCode& entered, const Slot* fp) {
+  profiler_of(context).stopped(context.consumed, entered, fp);
+}
+
+CallProfile profile_of(const Context& context) {
+  return context.profiler == nullptr ? CallProfile() : context.profiler->result(context.consumed);
 }
 
 }  // namespace wplug

@@ -74,7 +74,8 @@ class CallProfiler {
   bool all_paths_ = true;
 };
 
-// The store's, which is made with the first call.
-CallProfiler& profiler_of(Context& context);
+// CallProfiler::stopped and CallProfiler::result of the store's, which is made when it is first needed.
+void profile_stopped(Context& context, const FunctionCode& entered, const Slot* fp);
+CallProfile profile_of(const Context& context);
 
 }  // namespace wplug

@@ -9,6 +9,7 @@
 #include "interp/api/module_builder.h"
 #include "wplug/instance.h"
 #include "wplug/linker.h"
+#include "wplug/notice.h"
 #include "wplug/text.h"
 #include "wplug/trap.h"
 
@@ -66,6 +67,43 @@ TEST_CASE("a deadline stops a loop and a long bulk operation, metered or not") {
     guest.store.set_deadline(std::nullopt);
     CHECK(guest.call("ok").ok());
   }
+}
+
+TEST_CASE("a notice is given once, by running code, which goes on to its deadline") {
+  for (bool metering : {true, false}) {
+    Config config;
+    config.metering = metering;
+    Guest guest(restless_module(), config);
+    int given = 0;
+    const auto notice = [&given] { ++given; };
+    for (const char* name : {"spin", "fill"}) {
+      const auto now = steady_clock::now();
+      set_notice(guest.store, now + milliseconds(1), notice);
+      guest.store.set_deadline(now + milliseconds(20));
+      CHECK(trap_of(guest.call(name)) == TrapKind::deadline_exceeded);
+    }
+    CHECK(given == 2);
+    // A deadline that has passed does not hide it.
+    given = 0;
+    set_notice(guest.store, steady_clock::now(), notice);
+    CHECK(trap_of(guest.call("spin")) == TrapKind::deadline_exceeded);
+    CHECK(given == 1);
+    CHECK(trap_of(guest.call("spin")) == TrapKind::deadline_exceeded);
+    CHECK(given == 1);
+    set_notice(guest.store, std::nullopt, notice);
+    CHECK(trap_of(guest.call("spin")) == TrapKind::deadline_exceeded);
+    CHECK(given == 1);
+  }
+}
+
+TEST_CASE("a notice needs no deadline, and may end the guest by an interrupt") {
+  Guest guest(restless_module());
+  const InterruptHandle handle = guest.store.interrupt_handle();
+  set_notice(guest.store, steady_clock::now() + milliseconds(1), [handle] { handle.interrupt(); });
+  CHECK(trap_of(guest.call("spin")) == TrapKind::interrupted);
+  guest.store.clear_interrupt();
+  set_notice(guest.store, steady_clock::now() + std::chrono::hours(1), [handle] { handle.interrupt(); });
+  CHECK(guest.call("ok").ok());
 }
 
 // grow(n): table.grow by n; size: table.size.

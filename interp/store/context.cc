@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "interp/store/notice.h"
 #include "interp/store/stop.h"
 
 namespace wplug {
@@ -56,13 +57,16 @@ FuncInstance* function_instance(InstanceImpl& instance, uint32_t index) {
 }
 
 numeric::MaybeTrap check_stop(const Context& context) {
-  if (context.interrupt != nullptr && context.interrupt->load(std::memory_order_relaxed) != 0) {
-    return numeric::trap(TrapKind::interrupted);
+  if (context.interrupt == nullptr) return numeric::kNoTrap;
+  if (context.interrupt->load(std::memory_order_relaxed) != 0) return numeric::trap(TrapKind::interrupted);
+  StopState& state = stop_state(*context.store);
+  if (context.deadline_ns == INT64_MAX && state.notice_ns == INT64_MAX) return numeric::kNoTrap;
+  const int64_t now = steady_now();
+  if (now >= state.notice_ns) {
+    state.notice_ns = INT64_MAX;
+    state.notice();
   }
-  if (context.deadline_ns != INT64_MAX && steady_now() >= context.deadline_ns) {
-    return numeric::trap(TrapKind::deadline_exceeded);
-  }
-  return numeric::kNoTrap;
+  return now >= context.deadline_ns ? numeric::trap(TrapKind::deadline_exceeded) : numeric::kNoTrap;
 }
 
 }  // namespace wplug

@@ -1,4 +1,6 @@
-"""Rego policies compiled by `opa build`, evaluated by wplug, compared with `opa eval`."""
+"""Rego policies compiled by `opa build`, evaluated by wplug, compared with `opa eval`: a stored one always, others where there
+is an `opa`.
+"""
 import functools
 import json
 import os
@@ -61,6 +63,44 @@ def compare(bench, title, text, entries, records, data=None):
         for record, found in zip(records, run.records, strict=True):
             wanted = expected(bench, source, entry, record, data)
             check_equal(unordered(found), unordered(wanted), f"{title}, {entry}, {record}")
+
+
+STORED = pathlib.Path(__file__).resolve().parent / "stored"
+
+
+def stored_stage(bench, entry, data):
+    return bench.write("p.toml", f'[[stage]]\nname = "p"\nplugin = "{STORED / "policies.wasm"}"\nentry = "{entry}"\n'
+                                 f"config = {{ data = {toml_of(data)} }}\n")
+
+
+def test_stored(bench):
+    """OPA: the stored policy gives what `opa eval` gave"""
+    cases = json.loads((STORED / "cases.json").read_text(encoding="utf-8"))
+    results = json.loads((STORED / "results.json").read_text(encoding="utf-8"))
+    check_equal(sorted(results), sorted(cases["inputs"]), "entries with results")
+    for entry, inputs in cases["inputs"].items():
+        stdin = "".join(json.dumps(record) + "\n" for record in inputs).encode()
+        run = bench.wplug_run("run", stored_stage(bench, entry, cases["data"]), "--jobs", "1", stdin=stdin).check_code(0)
+        for record, found, wanted in zip(inputs, run.records, results[entry], strict=True):
+            check_equal(unordered(found), unordered(wanted), f"{entry}, {record}")
+
+
+def test_stored_failures(bench):
+    """OPA: what the stored policy cannot evaluate fails by name, and other records go on"""
+    cases = json.loads((STORED / "cases.json").read_text(encoding="utf-8"))
+    for entry, case in cases["failing"].items():
+        stdin = f"{json.dumps(case['input'])}\n{{}}\n".encode()
+        run = bench.wplug_run("run", stored_stage(bench, entry, cases["data"]), "--jobs", "1", stdin=stdin).check_code(1)
+        check_matches(case["message"], run.records[0]["error"]["message"], entry)
+        check_equal(run.records[1], [{"result": 1}] if entry == "stored/asks" else [], f"{entry}, the second record")
+
+
+def test_stored_is_current(bench):
+    """OPA: the stored results are those of this opa"""
+    if opa() is None:
+        raise Skipped("there is no opa: go install github.com/open-policy-agent/opa@v1.22.0, or set WPLUG_OPA")
+    done = subprocess.run([STORED / "regenerate", "--check", opa()], timeout=300)
+    check_equal(done.returncode, 0, "regenerate --check")
 
 
 def toml_of(value):
