@@ -63,6 +63,7 @@ PluginTerms terms_of(PluginOptions options, const PluginAbi& abi, const Module& 
   terms.linked = std::move(options.linked);
   terms.redactor = std::move(options.redactor);
   terms.tenant = std::move(options.tenant);
+  terms.life = options.life;
   terms.name = std::move(options.name);
   return terms;
 }
