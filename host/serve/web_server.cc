@@ -264,6 +264,10 @@ void AsioServer::drain(std::chrono::nanoseconds grace) {
 }
 
 void AsioServer::begin_drain(std::chrono::nanoseconds grace) {
+  grace_.expires_after(grace);
+  grace_.async_wait([this](const ErrorCode& error) {
+    if (!error) close_all();
+  });
   if (draining_) return;
   // Those who have connected are not turned away.
   accept_waiting();
@@ -272,14 +276,9 @@ void AsioServer::begin_drain(std::chrono::nanoseconds grace) {
   acceptor_.close(ignored);
   pause_.cancel();
   for_all([](WebConnection& connection) { connection.begin_drain(); });
-  if (open_ == 0) {
-    clock_.cancel();
-    return;
-  }
-  grace_.expires_after(grace);
-  grace_.async_wait([this](const ErrorCode& error) {
-    if (!error) close_all();
-  });
+  if (open_ > 0) return;
+  clock_.cancel();
+  grace_.cancel();
 }
 
 void AsioServer::close_all() {

@@ -113,7 +113,7 @@ class WebServer {
   // Any thread.
   virtual void answer(WebExchange& exchange) = 0;
   // Any thread: nothing more is accepted, connections end with the request they are at, and those that have not after
-  // `grace` are closed.
+  // `grace` are closed. Once more: with another grace.
   virtual void drain(std::chrono::nanoseconds grace) = 0;
 };
 
