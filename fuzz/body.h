@@ -68,7 +68,7 @@ class BodyGenerator {
   void memarg(Op op, uint32_t memory);
   void simple(Op op, int depth);
   void immediates(Op op, uint32_t memory);
-  void make_canonical(const OpInfo& row, ValType type);
+  void make_canonical(const OpRow& row, ValType type);
 
   // Values.
   void leaf(ValType type);

@@ -14,7 +14,7 @@ namespace {
 constexpr uint32_t kInstructions = 400;  // of one body, about
 constexpr int kDepth = 6;                // of expressions and blocks
 
-bool is_usable(const OpInfo& row, const Signature& rule, Features features) {
+bool is_usable(const OpRow& row, const Signature& rule, Features features) {
   if (rule.is_special || !features.has(row.feature) || row.feature == Feature::relaxed_simd) return false;
   // What waits needs somebody who wakes it.
   return row.text.find("atomic.wait") == std::string_view::npos;
@@ -25,12 +25,12 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
 }
 
 // Whether it traps when the last operand is 0.
-bool is_division(const OpInfo& row, const Signature& rule) {
+bool is_division(const OpRow& row, const Signature& rule) {
   return !rule.result.is_float() && (row.text.find(".div_") != std::string_view::npos || row.text.find(".rem_") != std::string_view::npos);
 }
 
 // Whether the spec leaves open which NaN the result is.
-bool has_open_nan(const OpInfo& row, ValType result) {
+bool has_open_nan(const OpRow& row, ValType result) {
   const std::string_view text = row.text;
   if (!starts_with_any(text, {"f32", "f64"}) || !(result.is_float() || result.is_vec())) return false;
   for (std::string_view exact : {".const", ".load", ".abs", ".neg", ".copysign", ".reinterpret", ".splat", "_lane", ".eq", ".ne",
@@ -56,7 +56,7 @@ Menu::Menu(Features features) {
   for (size_t i = 0; i < kOpCount; ++i) {
     const Signature& rule = kSignatures[i];
     const Op op = static_cast<Op>(i);
-    if (!is_usable(kOpInfo[i], rule, features) || op == Op::nop) continue;
+    if (!is_usable(info(static_cast<Op>(i)), rule, features) || op == Op::nop) continue;
     if (rule.results == 0) {
       statements.push_back(op);
       continue;
@@ -219,7 +219,7 @@ void BodyGenerator::memarg(Op op, uint32_t memory) {
 
 // A simple instruction with its operands.
 void BodyGenerator::simple(Op op, int depth) {
-  const OpInfo& row = info(op);
+  const OpRow row = info(op);
   const Signature& rule = signature(op);
   uint32_t memory = 0;
   for (size_t i = 0; i < rule.operands; ++i) {
@@ -268,7 +268,7 @@ void BodyGenerator::immediates(Op op, uint32_t memory) {
 }
 
 // Replaces a NaN on top by the canonical one.
-void BodyGenerator::make_canonical(const OpInfo& row, ValType type) {
+void BodyGenerator::make_canonical(const OpRow& row, ValType type) {
   const uint32_t place = canonical_ + (type == ValType::f32() ? 0 : type == ValType::f64() ? 1 : 2);
   op(Op::local_tee, place);
   const bool doubles = row.text[1] == '6';

@@ -35,7 +35,7 @@ class ByteWriter {
   }
   void append(const std::vector<uint8_t>& bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
   void op(Op op) {
-    const OpInfo& row = info(op);
+    const OpRow row = info(op);
     if (row.prefix == 0) return u8(row.code);
     u8(row.prefix);
     u(row.code);

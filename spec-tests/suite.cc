@@ -1,9 +1,11 @@
 // Runs the official suite with one engine configuration; spec-tests/run-suite gives it the folder.
 //   spec-suite [--guard-pages] [--no-registers] [--no-metering] [--eager] [--unsupported] [--json]
-//              [--expected LIST] PATH...
+//              [--at-least COMMANDS] [--expected LIST] PATH...
+// --at-least fails when fewer commands pass: skipping what a build leaves out must not hide that nothing runs.
 // Exit codes as run_spec, and 77 (meson: skipped) where this build cannot do what is asked.
 
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 
 #include "spec-tests/runner/spec.h"
@@ -34,6 +36,8 @@ bool parse_arguments(wplug::spec::SpecOptions& options, int argc, char** argv) {
     const std::string_view argument = argv[i];
     if (argument == "--expected" && i + 1 < argc) {
       options.expected_failures = argv[++i];
+    } else if (argument == "--at-least" && i + 1 < argc) {
+      options.at_least = std::strtoull(argv[++i], nullptr, 10);
     } else if (!argument.starts_with("--")) {
       options.paths.emplace_back(argument);
     } else if (!set_option(options, argument)) {

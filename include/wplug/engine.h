@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "wplug/allocator.h"
 #include "wplug/error.h"
 #include "wplug/features.h"
 
@@ -47,6 +48,8 @@ struct Config {
   bool eager_lowering = false;
   // Counts how often each internal instruction is dispatched (Module::dispatch_counts); everything runs many times slower.
   bool count_dispatches = false;
+  // Where memories, tables, stacks and code come from; the system when it is not set. Not together with guard pages.
+  Allocator allocator;
   // A module that uses another feature is refused with the feature's name (kind `invalid`).
   Features features = Features::all();
   ModuleLimits limits;

@@ -81,21 +81,15 @@ Result<void> check_imports(const StoreImpl& store, const ModuleImpl& module, std
   return {};
 }
 
-template <class T>
-bool make_array(ZeroedArray<T>& array, size_t count) {
-  if (count == 0) return true;
-  array.reset(static_cast<T*>(std::calloc(count, sizeof(T))));
-  return array != nullptr;
-}
-
 Result<void> make_arrays(InstanceImpl& instance, const ModuleDef& def) {
   instance.memory_count = static_cast<uint32_t>(def.memories.size());
   instance.table_count = static_cast<uint32_t>(def.tables.size());
   instance.dropped_elements.resize(def.elements.size());
   instance.dropped_data.resize(def.data.size());
-  if (make_array(instance.functions, def.functions.size()) && make_array(instance.tables, def.tables.size()) &&
-      make_array(instance.memories, def.memories.size()) && make_array(instance.globals, def.globals.size()) &&
-      make_array(instance.global_instances, def.globals.size()) && make_array(instance.tags, def.tags.size())) {
+  const Allocator& allocator = instance.store->engine.config().allocator;
+  if (instance.functions.allocate(def.functions.size(), allocator) && instance.tables.allocate(def.tables.size(), allocator) &&
+      instance.memories.allocate(def.memories.size(), allocator) && instance.globals.allocate(def.globals.size(), allocator) &&
+      instance.global_instances.allocate(def.globals.size(), allocator) && instance.tags.allocate(def.tags.size(), allocator)) {
     return {};
   }
   return out_of_memory("an instance");

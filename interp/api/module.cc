@@ -7,6 +7,7 @@
 #include "interp/api/impl.h"
 #include "interp/decode/decoder.h"
 #include "interp/validate/validator.h"
+#include "interp/wasm/profile.h"
 
 namespace wplug {
 
@@ -135,6 +136,7 @@ Result<void> Module::lower_all() const {
 std::vector<DispatchCount> Module::dispatch_counts() const { return wplug::dispatch_counts(*impl_->code); }
 
 Result<std::string> Module::print_code(uint32_t function_index) const {
+  if constexpr (!kHasPrinter) return Error(ErrorKind::misuse, "the small build has no printer of internal code");
   if (function_index < impl_->def.imported_functions || function_index >= function_count()) {
     return Error(ErrorKind::misuse, "function " + std::to_string(function_index) + " has no code: the module defines " +
                                         std::to_string(impl_->def.imported_functions) + " to " +

@@ -1,6 +1,5 @@
 #include "wplug/store.h"
 
-#include <new>
 #include <string>
 #include <utility>
 
@@ -28,15 +27,15 @@ Result<Store> Store::create(const Engine& engine, const StoreLimits& limits) {
   }
   auto impl = std::make_unique<StoreImpl>(engine);
   const size_t slots = static_cast<size_t>(limits.stack_bytes / sizeof(Slot));
-  impl->stack.reset(new (std::nothrow) Slot[slots]);
-  if (impl->stack == nullptr) {
+  impl->stack = Block(engine.config().allocator);
+  if (!impl->stack.allocate(slots * sizeof(Slot))) {
     return Error(ErrorKind::limit, "the system refuses a stack of " + std::to_string(limits.stack_bytes) + " bytes");
   }
   impl->limits = limits;
   impl->interrupt = std::make_shared<InterruptHandle::State>();
   Context& context = impl->context;
-  context.stack_top = impl->stack.get();
-  context.stack_limit = impl->stack.get() + slots;
+  context.stack_top = static_cast<Slot*>(impl->stack.data());
+  context.stack_limit = context.stack_top + slots;
   context.store = impl.get();
   context.interrupt = &impl->interrupt->flag;
   return Store(std::move(impl));

@@ -21,6 +21,11 @@ std::array<HandlerTable, kIrOpCount> make_tables() {
   return tables;
 }
 
+const std::array<HandlerTable, kIrOpCount>& tables() {
+  static const std::array<HandlerTable, kIrOpCount> all = make_tables();
+  return all;
+}
+
 struct ByAddress {
   const void* handler;
   HandlerName name;
@@ -29,8 +34,11 @@ struct ByAddress {
 std::vector<ByAddress> sorted_by_address() {
   std::vector<ByAddress> all;
   for (size_t i = 0; i < kIrOpCount; ++i) {
-    HandlerTable table = handlers_of(static_cast<IrOp>(i));
-    for (uint32_t k = 0; k < table.size(); ++k) all.push_back({table[k], {static_cast<IrOp>(i), k}});
+    const size_t count = tables()[i].handlers.size();
+    for (uint32_t k = 0; k < count; ++k) {
+      const HandlerRef ref = handler_of(static_cast<IrOp>(i), k);
+      all.push_back({ref.address, {static_cast<IrOp>(i), k, ref.is_coded}});
+    }
   }
   std::sort(all.begin(), all.end(), [](const ByAddress& a, const ByAddress& b) {
     return std::pair(a.handler, std::pair(a.name.op, a.name.index)) < std::pair(b.handler, std::pair(b.name.op, b.name.index));
@@ -40,9 +48,9 @@ std::vector<ByAddress> sorted_by_address() {
 
 }  // namespace
 
-std::span<const void* const> handlers_of(IrOp op) {
-  static const std::array<HandlerTable, kIrOpCount> tables = make_tables();
-  return tables[static_cast<size_t>(op)];
+HandlerRef handler_of(IrOp op, uint32_t index) {
+  const HandlerTable& table = tables()[static_cast<size_t>(op)];
+  return {address_of(table.handlers[index]), (table.coded[index / 64] >> index % 64 & 1) != 0};
 }
 
 std::optional<HandlerName> name_of_handler(const void* handler) {

@@ -34,6 +34,22 @@ WPLUG_HANDLER(branch_int) {
   WPLUG_NEXT(3);
 }
 
+// A loop's step and its end in one. Always charged, and the value is in a register.
+template <class T, uint32_t (*F)(T, T), int D, int B>
+WPLUG_HANDLER(branch_add) {
+  WPLUG_ENTER;
+  const T d = read_int<T, D>(regs, 0) + static_cast<T>(static_cast<int64_t>(static_cast<int32_t>(pc[1].imm.imm)));
+  write_int<D>(regs, 0, d);
+  T b;
+  if constexpr (B == kImmediatePlace) {
+    b = static_cast<T>(pc[2].word);
+  } else {
+    b = read_int<T, B>(regs, pc[1].imm.a);
+  }
+  if (F(d, b)) WPLUG_TAKE_BRANCH(true, pc[3]);
+  WPLUG_NEXT(4);
+}
+
 template <class T, uint32_t (*F)(T, T), int A, int B, bool Negate, bool Charged>
 WPLUG_HANDLER(branch_float) {
   WPLUG_ENTER;
@@ -67,6 +83,13 @@ struct BranchInt {
   }
 };
 template <class T, uint32_t (*F)(T, T)>
+struct BranchAdd {
+  template <int I>
+  static constexpr Handler* at() {
+    return &branch_add<T, F, I / kB, I % kB>;
+  }
+};
+template <class T, uint32_t (*F)(T, T)>
 struct BranchFloat {
   template <int I>
   static constexpr Handler* at() {
@@ -93,6 +116,10 @@ HandlerTable int_branch_handlers(IrOp op) {
 #define WPLUG_IR_INT_COMPARE(name, T) \
   case IrOp::br_if_##name:            \
     return make_table<BranchInt<T, &numeric::name>, kA * kB * 2>();
+#define WPLUG_IR_INT_TEST(name, T) WPLUG_IR_INT_COMPARE(name, T)
+#define WPLUG_IR_ADD_BRANCH(compare, T, add) \
+  case IrOp::add_br_if_##compare:            \
+    return make_table<BranchAdd<T, &numeric::compare>, kIntRegisters * kB>();
 #define WPLUG_IR_FLOAT_COMPARE(name, T) \
   case IrOp::br_if_##name:              \
     return make_table<BranchFloat<T, &numeric::name>, kF * kF * 4>();

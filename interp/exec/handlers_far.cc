@@ -98,17 +98,28 @@ WPLUG_HANDLER(store_far) {
   WPLUG_NEXT(3);
 }
 
+// What programs with 64-bit addresses do most has a handler for each combination of places.
+template <class M>
+constexpr bool is_coded_far(int kind) {
+  return kManyPlaces && (static_cast<FarKind>(kind) != FarKind::wide || !(std::is_same_v<M, uint32_t> || std::is_same_v<M, uint64_t> ||
+                                                                         std::is_same_v<M, uint8_t> || std::is_same_v<M, double>));
+}
+
 template <class M, class R>
 struct LoadFar {
+  static constexpr bool is_coded(int i) { return is_coded_far<M>(i % kKinds); }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &load_far<M, R, kAnyPlace, kAnyPlace, static_cast<FarKind>(I % kKinds)>;
     return &load_far<M, R, I / (kKinds * kA), I / kKinds % kA, static_cast<FarKind>(I % kKinds)>;
   }
 };
 template <class M, class T>
 struct StoreFar {
+  static constexpr bool is_coded(int i) { return is_coded_far<M>(i % kKinds); }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &store_far<M, T, kAnyPlace, kAnyPlace, static_cast<FarKind>(I % kKinds)>;
     return &store_far<M, T, I / (kKinds * kPlaces<T>), I / kKinds % kPlaces<T>, static_cast<FarKind>(I % kKinds)>;
   }
 };

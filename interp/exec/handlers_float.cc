@@ -43,10 +43,12 @@ WPLUG_HANDLER(float_compare) {
   WPLUG_NEXT(2);
 }
 
-template <class T, T (*F)(T, T)>
+template <class T, T (*F)(T, T), bool IsRare = false>
 struct FloatBinary {
+  static constexpr bool is_coded(int i) { return kManyPlaces && IsRare && i % kFB != kFloatImmediatePlace; }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &float_binary<T, F, kAnyPlace, kAnyPlace, kAnyPlace>;
     return &float_binary<T, F, I / (kF * kFB), I / kFB % kF, I % kFB>;
   }
 };
@@ -59,8 +61,10 @@ struct FloatTernary {
 };
 template <class T, uint32_t (*F)(T, T)>
 struct FloatCompare {
+  static constexpr bool is_coded(int) { return kManyPlaces; }  // most comparisons are part of a branch
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &float_compare<T, F, kAnyPlace, kAnyPlace, kAnyPlace>;
     return &float_compare<T, F, I / (kF * kF), I / kF % kF, I % kF>;
   }
 };
@@ -72,6 +76,9 @@ HandlerTable float_handlers(IrOp op) {
 #define WPLUG_IR_FLOAT(name, T) \
   case IrOp::name:              \
     return make_table<FloatBinary<T, &numeric::name>, kF * kF * kFB>();
+#define WPLUG_IR_FLOAT_RARE(name, T) \
+  case IrOp::name:                   \
+    return make_table<FloatBinary<T, &numeric::name, true>, kF * kF * kFB>();
 #define WPLUG_IR_FLOAT_TERNARY(name, T, outer, inner, reversed) \
   case IrOp::name:                                              \
     return make_table<FloatTernary<T, &numeric::outer, &numeric::inner, reversed>, kF * kF * kF * kF>();

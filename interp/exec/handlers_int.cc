@@ -86,8 +86,12 @@ struct Shifted {
 
 template <class T, T (*Outer)(T, T), T (*Inner)(T, T)>
 struct Ternary {
+  static constexpr bool is_coded(int i) {
+    return kManyPlaces && sizeof(T) == 8 && i % kB != kImmediatePlace;
+  }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &int_ternary<T, Outer, Inner, kAnyPlace, kAnyPlace, kAnyPlace, kAnyPlace>;
     return &int_ternary<T, Outer, Inner, I / (kA * kA * kB), I / (kA * kB) % kA, I / kB % kA, I % kB>;
   }
 };
@@ -100,21 +104,35 @@ struct Masked {
   }
 };
 
-template <class T, class R, R (*F)(T, T)>
+template <class T, class R, R (*F)(T, T), bool IsRare = false>
 struct Binary {
+  static constexpr bool is_coded(int i) { return kManyPlaces && IsRare && i % kB != kImmediatePlace; }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &int_binary<T, R, F, kAnyPlace, kAnyPlace, kAnyPlace>;
     return &int_binary<T, R, F, I / (kA * kB), I / kB % kA, I % kB>;
   }
 };
 
 template <class T, numeric::MaybeTrap (*F)(T, T, T&)>
 struct Trapping {
+  // A division takes longer than finding its operands.
+  static constexpr bool is_coded(int i) { return kManyPlaces && i % kB != kImmediatePlace; }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &int_trapping<T, F, kAnyPlace, kAnyPlace, kAnyPlace>;
     return &int_trapping<T, F, I / (kA * kB), I / kB % kA, I % kB>;
   }
 };
+
+// Comparisons whose result is a value: those of orderings make most, as in three-way comparisons.
+template <class T, uint32_t (*F)(T, T)>
+constexpr bool is_rare_compare() {
+  if constexpr (std::is_same_v<T, uint32_t>) {
+    return F != &numeric::i32_lt_s && F != &numeric::i32_lt_u && F != &numeric::i32_gt_s && F != &numeric::i32_gt_u;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -123,6 +141,13 @@ HandlerTable int_handlers(IrOp op) {
 #define WPLUG_IR_INT(name, T, R) \
   case IrOp::name:               \
     return make_table<Binary<T, R, &numeric::name>, kA * kA * kB>();
+#define WPLUG_IR_INT_RARE(name, T, R) \
+  case IrOp::name:                    \
+    return make_table<Binary<T, R, &numeric::name, true>, kA * kA * kB>();
+#define WPLUG_IR_INT_INTERNAL(name, T, R) WPLUG_IR_INT_RARE(name, T, R)
+#define WPLUG_IR_INT_COMPARE(name, T) \
+  case IrOp::name:                    \
+    return make_table<Binary<T, uint32_t, &numeric::name, is_rare_compare<T, &numeric::name>()>, kA * kA * kB>();
 #define WPLUG_IR_INT_TRAP(name, T) \
   case IrOp::name:                 \
     return make_table<Trapping<T, &numeric::name>, kA * kA * kB>();

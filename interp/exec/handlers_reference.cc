@@ -154,17 +154,26 @@ struct StructSet {
     return &struct_set<M, T, I / kPlaces<T>, I % kPlaces<T>>;
   }
 };
+// Elements that few arrays have.
+template <class M>
+constexpr bool is_rare_element() {
+  return std::is_same_v<M, int8_t> || std::is_same_v<M, int16_t> || std::is_same_v<M, uint16_t> || std::is_same_v<M, float>;
+}
 template <class M, class R>
 struct ArrayGet {
+  static constexpr bool is_coded(int) { return kManyPlaces && is_rare_element<M>(); }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &array_get<M, R, kAnyPlace, kAnyPlace, kAnyPlace>;
     return &array_get<M, R, I / (kA * kA), I / kA % kA, I % kA>;
   }
 };
 template <class M, class T>
 struct ArraySet {
+  static constexpr bool is_coded(int) { return kManyPlaces && is_rare_element<M>(); }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &array_set<M, T, kAnyPlace, kAnyPlace, kAnyPlace>;
     return &array_set<M, T, I / (kA * kPlaces<T>), I / kPlaces<T> % kA, I % kPlaces<T>>;
   }
 };

@@ -25,17 +25,21 @@ WPLUG_HANDLER(unary_trapping) {
   WPLUG_NEXT(2);
 }
 
-template <class T, class R, R (*F)(T)>
+template <class T, class R, R (*F)(T), bool IsRare = false>
 struct Unary {
+  static constexpr bool is_coded(int) { return kManyPlaces && IsRare; }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &unary<T, R, F, kAnyPlace, kAnyPlace>;
     return &unary<T, R, F, I / kPlaces<T>, I % kPlaces<T>>;
   }
 };
 template <class T, class R, numeric::MaybeTrap (*F)(T, R&)>
 struct UnaryTrapping {
+  static constexpr bool is_coded(int) { return kManyPlaces; }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &unary_trapping<T, R, F, kAnyPlace, kAnyPlace>;
     return &unary_trapping<T, R, F, I / kPlaces<T>, I % kPlaces<T>>;
   }
 };
@@ -47,6 +51,9 @@ HandlerTable unary_handlers(IrOp op) {
 #define WPLUG_IR_UNARY(name, T, R) \
   case IrOp::name:                 \
     return make_table<Unary<T, R, &numeric::name>, kPlaces<R> * kPlaces<T>>();
+#define WPLUG_IR_UNARY_RARE(name, T, R) \
+  case IrOp::name:                      \
+    return make_table<Unary<T, R, &numeric::name, true>, kPlaces<R> * kPlaces<T>>();
 #define WPLUG_IR_VECTOR_UNARY(name, T, R)  // handlers_vector_unary.cc
 #define WPLUG_IR_UNARY_TRAP(name, T, R) \
   case IrOp::name:                      \

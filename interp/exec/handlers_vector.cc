@@ -145,17 +145,28 @@ WPLUG_HANDLER(select_vector) {
 
 // ---- tables
 
+// The allocation fills registers from the first on; the others are for loops with many values.
+constexpr bool is_rare_place(int place) { return place >= 2 && place < kFloatRegisters; }
+
 template <V128 (*F)(V128, V128)>
 struct VectorBinary {
+  static constexpr bool is_coded(int i) {
+    return kManyPlaces && (is_rare_place(i / (kF * kFB)) || is_rare_place(i / kFB % kF) || is_rare_place(i % kFB));
+  }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) {
+      return &vector_binary<F, kAnyPlace, kAnyPlace, I % kFB == kVectorImmediatePlace ? kVectorImmediatePlace : kAnyPlace>;
+    }
     return &vector_binary<F, I / (kF * kFB), I / kFB % kF, I % kFB>;
   }
 };
 template <V128 (*F)(V128, uint32_t)>
 struct VectorShift {
+  static constexpr bool is_coded(int i) { return kManyPlaces && i % kB != kImmediatePlace; }
   template <int I>
   static constexpr Handler* at() {
+    if constexpr (is_coded(I)) return &vector_shift<F, kAnyPlace, kAnyPlace, kAnyPlace>;
     return &vector_shift<F, I / (kF * kB), I / kB % kF, I % kB>;
   }
 };

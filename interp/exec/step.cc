@@ -31,7 +31,7 @@ WPLUG_COLD_HANDLER(step) {
 std::shared_ptr<Stepper> make_stepper(const LoweredBody& body) {
   auto stepper = std::make_shared<Stepper>();
   stepper->body = &body;
-  stepper->cells = body.cells;
+  stepper->cells.assign(body.cells.begin(), body.cells.end());
   stepper->counts.assign(body.cells.size(), 0);
   CodeMap map = map_code(*body.function->module, body.function->index);
   for (const CodeMap::Entry& entry : map.entries) {

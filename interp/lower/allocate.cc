@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 
+#include "interp/lower/coalesce.h"
 #include "interp/lower/liveness.h"
 
 namespace wplug {
@@ -54,6 +55,11 @@ struct Call {
   double weight;
 };
 
+struct Hint {
+  uint32_t vreg, other;  // of a copy
+  double weight;
+};
+
 struct Candidate {
   uint32_t vreg;
   double priority;
@@ -61,7 +67,7 @@ struct Candidate {
 
 class Allocator {
  public:
-  explicit Allocator(IrFunction& function) : liveness_(find_liveness(function)), function_(function) {}
+  explicit Allocator(IrFunction& function) : liveness_(find_coalesced(function)), function_(function) {}
 
   Allocation run() {
     allocation_ = allocate_nothing(function_);
@@ -77,6 +83,12 @@ class Allocator {
   }
 
  private:
+  static Liveness find_coalesced(IrFunction& function) {
+    Liveness liveness = find_liveness(function);
+    coalesce_moves(function, liveness);
+    return liveness;
+  }
+
   void weigh() {
     size_t n = function_.vregs.size();
     gain_.assign(n, 0);
@@ -90,7 +102,14 @@ class Allocator {
         definitions_[ir.d] += weight;
       }
       if (is_call(ir.op)) calls_.push_back({i, weight});
+      if (is_copy(ir)) {
+        hints_.push_back({ir.d, ir.a, weight});
+        hints_.push_back({ir.a, ir.d, weight});
+      }
     }
+    std::sort(hints_.begin(), hints_.end(), [](const Hint& x, const Hint& y) {
+      return x.vreg != y.vreg ? x.vreg < y.vreg : x.weight > y.weight;
+    });
     for (uint32_t v : liveness_.live_in) definitions_[v] += v < function_.params ? 0 : 1;
     is_live_in_.assign(function_.locals, false);
     for (uint32_t v : liveness_.live_in) is_live_in_[v] = true;
@@ -136,14 +155,27 @@ class Allocator {
     for (const Candidate& candidate : candidates_) {
       auto& file = function_.vregs[candidate.vreg].reg_class == RegClass::integer ? integer : floating;
       std::span<const Segment> segments = liveness_.of(candidate.vreg);
-      for (size_t r = 0; r < file.size() && budget > positions; ++r) {
-        bool free = std::all_of(segments.begin(), segments.end(), [&](const Segment& s) { return file[r].is_free(s, budget); });
-        if (!free) continue;
+      const auto take = [&](size_t r) {
+        if (budget <= positions) return false;
+        if (!std::all_of(segments.begin(), segments.end(), [&](const Segment& s) { return file[r].is_free(s, budget); })) return false;
         for (const Segment& s : segments) file[r].take(s);
         allocation_.place[candidate.vreg] = static_cast<int8_t>(r);
-        break;
+        return true;
+      };
+      const int8_t wanted = wanted_register(candidate.vreg);
+      if (wanted != Allocation::kSlot && take(static_cast<size_t>(wanted))) continue;
+      for (size_t r = 0; r < file.size() && !take(r); ++r) {
       }
     }
+  }
+
+  // The register of what is copied to or from a virtual register most often: in the same one the copy costs nothing.
+  int8_t wanted_register(uint32_t vreg) const {
+    auto at = std::lower_bound(hints_.begin(), hints_.end(), vreg, [](const Hint& hint, uint32_t v) { return hint.vreg < v; });
+    for (; at != hints_.end() && at->vreg == vreg; ++at) {
+      if (allocation_.in_register(at->other)) return allocation_.place[at->other];
+    }
+    return Allocation::kSlot;
   }
 
   void find_live_across() {
@@ -163,6 +195,7 @@ class Allocator {
   std::vector<double> gain_, definitions_;  // by virtual register, weighted by loops
   std::vector<bool> is_live_in_;
   std::vector<Call> calls_;
+  std::vector<Hint> hints_;  // by virtual register, the heaviest first
   std::vector<Candidate> candidates_;
 };
 

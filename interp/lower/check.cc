@@ -67,7 +67,9 @@ class Checker {
   void define(State& state, uint32_t location, uint32_t vreg, uint32_t index);
   void slot_operands(const State& state, uint32_t index);
   void call(const Ir& ir, State& state, uint32_t index);
+  bool copy_in_place(uint32_t index, State& state);
   bool pair_move(uint32_t index, State& state);
+  bool add_branch(uint32_t index, State& state);
   State thrown(const Ir& ir, State state) const;
   State caught(const CatchTarget& handler, State state) const;
   void fail(uint32_t index, const std::string& what);
@@ -90,7 +92,7 @@ Decoded Checker::decode(uint32_t at) const {
   out.op = name->op;
   out.cells = static_cast<uint32_t>(cell_count(cell));
   const IrOpInfo& op = info(name->op);
-  uint32_t i = name->index;
+  uint32_t i = index_at(*name, cell);
   const uint32_t a_places = kIntRegisters + 1, b_places = kIntRegisters + 2, f_places = kFloatRegisters + 1;
   auto places = [&](RegClass c) { return c == RegClass::integer ? a_places : f_places; };
   const auto& s = cell[1].slots;
@@ -140,27 +142,29 @@ Decoded Checker::decode(uint32_t at) const {
       return out;
     case IrShape::load:
     case IrShape::load_wrapped:
-      out.d = location(op.d, i / (2 * a_places), s.d);
-      out.a = int_location(i / 2 % a_places, s.a);
+      if (op.shape == IrShape::load) i /= 2;
+      out.d = location(op.d, i / a_places, s.d);
+      out.a = int_location(i % a_places, s.a);
       return out;
     case IrShape::load_indexed:
-      out.d = location(op.d, i / (2 * a_places * a_places), s.d);
-      out.a = int_location(i / (2 * a_places) % a_places, s.a);
-      out.b = int_location(i / 2 % a_places, s.b);
+      out.d = location(op.d, i / (a_places * a_places), s.d);
+      out.a = int_location(i / a_places % a_places, s.a);
+      out.b = int_location(i % a_places, s.b);
       return out;
     case IrShape::store:
     case IrShape::store_wrapped: {
       uint32_t value_places = op.d == RegClass::integer ? b_places : f_places;
-      out.a = int_location(i / (2 * value_places), s.d);
-      uint32_t place = i / 2 % value_places;
+      if (op.shape == IrShape::store) i /= 2;
+      out.a = int_location(i / value_places, s.d);
+      uint32_t place = i % value_places;
       out.immediate = op.d == RegClass::integer && place == a_places;
       if (!out.immediate) out.b = location(op.d, place, s.a);
       return out;
     }
     case IrShape::store_indexed:
-      out.a = int_location(i / (2 * a_places * places(op.d)), s.d);
-      out.b = int_location(i / (2 * places(op.d)) % a_places, s.a);
-      out.c = location(op.d, i / 2 % places(op.d), s.b);
+      out.a = int_location(i / (a_places * places(op.d)), s.d);
+      out.b = int_location(i / places(op.d) % a_places, s.a);
+      out.c = location(op.d, i % places(op.d), s.b);
       return out;
     case IrShape::load_far:
       out.d = location(op.d, i / (kFarKinds * a_places), s.d);
@@ -180,6 +184,11 @@ Decoded Checker::decode(uint32_t at) const {
       out.a = int_location(i / (2 * b_places), s.d);
       out.immediate = i / 2 % b_places == a_places;
       if (!out.immediate) out.b = int_location(i / 2 % b_places, s.a);
+      return out;
+    case IrShape::branch_add:
+      out.d = out.a = int_location(i / b_places, s.d);
+      out.immediate = i % b_places == a_places;
+      if (!out.immediate) out.b = int_location(i % b_places, s.a);
       return out;
     case IrShape::branch_float:
       out.a = float_location(i / (4 * f_places), s.d);
@@ -405,6 +414,22 @@ Checker::State Checker::caught(const CatchTarget& handler, State state) const {
   return state;
 }
 
+// A copy from a place to the same place has no cells.
+bool Checker::copy_in_place(uint32_t index, State& state) {
+  const Ir& ir = function_.code[index];
+  if (!is_copy(ir) || starts_[index] != starts_[index + 1]) return false;
+  const auto where = [&](uint32_t vreg) {
+    const VReg& reg = function_.vregs[vreg];
+    const int8_t place = allocation_.place[vreg];
+    const int slot_place = reg.reg_class == RegClass::integer ? kIntRegisters : kFloatRegisters;
+    return location(reg.reg_class, static_cast<uint32_t>(place == Allocation::kSlot ? slot_place : place), reg.slot);
+  };
+  if (where(ir.d) != where(ir.a)) return false;
+  use(state, where(ir.a), ir.a, index);
+  define(state, where(ir.d), ir.d, index);
+  return true;
+}
+
 // A move that is one half of a pair: true when it is, and has been followed.
 bool Checker::pair_move(uint32_t index, State& state) {
   const Ir& ir = function_.code[index];
@@ -417,12 +442,31 @@ bool Checker::pair_move(uint32_t index, State& state) {
   return true;
 }
 
+// An addition and a branch that are one: true when it is one of the two, and has been followed.
+bool Checker::add_branch(uint32_t index, State& state) {
+  const Ir& ir = function_.code[index];
+  const bool is_branch = info(ir.op).shape == IrShape::branch_int;
+  if (is_branch ? index == 0 || starts_[index] != starts_[index + 1] : ir.op != IrOp::i32_add && ir.op != IrOp::i64_add) return false;
+  const Decoded both = decode(starts_[is_branch ? index - 1 : index]);
+  if (both.op == IrOp::count_ || info(both.op).shape != IrShape::branch_add) return false;
+  use(state, both.a, ir.a, index);
+  if (is_branch) {
+    if (ir.b < kImmediate) use(state, both.b, ir.b, index);
+    if ((ir.b == kImmediate) != both.immediate) fail(index, "an immediate is missing");
+  } else {
+    define(state, both.d, ir.d, index);
+  }
+  return true;
+}
+
 void Checker::run_ir(uint32_t index, State& state, bool check) {
   checking_ = check;
   const Ir& ir = function_.code[index];
   bool done = false;
   if (ir.op == IrOp::nop && starts_[index] == starts_[index + 1]) return;
+  if (copy_in_place(index, state)) return;
   if (ir.op == IrOp::move && pair_move(index, state)) return;
+  if (add_branch(index, state)) return;
   for (uint32_t at = starts_[index]; at < starts_[index + 1];) {
     Decoded decoded = decode(at);
     at += decoded.cells;

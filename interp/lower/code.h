@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "interp/base/block.h"
+#include "interp/base/sync.h"
 #include "interp/lower/cell.h"
 #include "interp/wasm/module_def.h"
 #include "interp/wasm/type_registry.h"
@@ -53,9 +55,9 @@ struct ModuleCode {
   Config config;
   std::string fallback_name;
   std::unique_ptr<FunctionCode[]> functions;  // defined functions only: [index - def.imported_functions]
-  std::mutex mutex;                           // guards lowering and `bodies`
+  Mutex mutex;                           // guards lowering and `bodies`
   std::map<const Cell*, std::unique_ptr<LoweredBody>> bodies;  // by their first cells
-  std::once_flag names_once;
+  OnceFlag names_once;
   NameSection name_section;
 
   uint64_t largest_function = 0;  // an upper bound of the instructions of one function
@@ -67,7 +69,11 @@ struct ModuleCode {
 struct LoweredBody {
   LoweredBody();
   ~LoweredBody();
-  std::vector<Cell> cells;
+  // Copies the cells into memory of the allocator. False when there is none.
+  bool keep(const std::vector<Cell>& made, const Allocator& allocator);
+
+  std::span<Cell> cells;  // in `memory`
+  Block memory;
   // With Config::count_dispatches, by cell: the handler that the counting one in `cells` stands for, and how often it was
   // dispatched. Counting is not exact when several threads run the function.
   struct Counted {

@@ -33,8 +33,10 @@ class Emitter {
     if (reg != Allocation::kSlot) return static_cast<uint32_t>(reg);
     return static_cast<uint32_t>(function_.vregs[vreg].reg_class == RegClass::integer ? kIntRegisters : kFloatRegisters);
   }
+  // As the cell has it.
   uint16_t slot(uint32_t vreg) const {
-    return vreg >= kImmediate ? uint16_t{0} : static_cast<uint16_t>(function_.vregs[vreg].slot);
+    if (vreg >= kImmediate) return 0;
+    return is_coded_ ? location(vreg) : static_cast<uint16_t>(function_.vregs[vreg].slot);
   }
   uint32_t far_kind(uint32_t memory) const {
     const Limits& limits = module_.def.memories[memory].limits;
@@ -49,8 +51,10 @@ class Emitter {
 
   void handler(IrOp op, uint32_t index) {
     instruction_ = static_cast<uint32_t>(cells_.size());
+    const HandlerRef ref = handler_of(op, index);
+    is_coded_ = ref.is_coded;
     Cell cell;
-    cell.handler = handlers_of(op)[index];
+    cell.handler = ref.address;
     cells_.push_back(cell);
   }
   void slots(uint32_t d, uint32_t a = kNoReg, uint32_t b = kNoReg, uint16_t c = 0) {
@@ -71,10 +75,10 @@ class Emitter {
   void vector_word(uint64_t index) {
     for (uint64_t half : function_.vectors[index]) word(half);
   }
-  // Of an operand of a vector_any operation; `other` where there is none.
+  // The location code of an operand; `other` where there is none.
   uint16_t location(uint32_t vreg, uint16_t other = 0) const {
     if (vreg == kNoReg) return other;
-    if (!allocation_.in_register(vreg)) return slot(vreg);
+    if (!allocation_.in_register(vreg)) return static_cast<uint16_t>(function_.vregs[vreg].slot);
     bool integer = function_.vregs[vreg].reg_class == RegClass::integer;
     return static_cast<uint16_t>((integer ? kIntLocation : kFloatLocation) + allocation_.place[vreg]);
   }
@@ -91,14 +95,17 @@ class Emitter {
   }
 
   void mark_labels();
+  bool is_copy_in_place(const Ir& ir) const { return is_copy(ir) && location(ir.d) == location(ir.a); }
   bool is_move_pair() const;
   bool is_plain_move(const Ir& ir) const;
   void move_pair();
+  IrOp add_branch_op() const;
+  void add_branch(IrOp op);
   void entry();
   void one(const Ir& ir);
   void special(const Ir& ir);
   void target(uint32_t label, const Ir& ir);
-  bool charged(const Ir& ir, uint32_t label) const;
+  bool is_charged(uint32_t label, uint32_t from) const;
   int32_t call_charge(const Ir& ir) const { return module_.config.metering ? static_cast<int32_t>(ir.count) : 1; }
   void store_home(uint32_t vreg);
   void load_home(uint32_t vreg);
@@ -124,6 +131,7 @@ class Emitter {
   std::vector<Fixup> fixups_;
   uint32_t instruction_ = 0;
   uint32_t current_ = 0;
+  bool is_coded_ = false;  // the instruction being made has location codes
   uint32_t guard_ = 0;  // near accesses rely on guard pages
   size_t next_across_ = 0;
 };
@@ -140,8 +148,12 @@ std::vector<Cell> Emitter::run() {
       move_pair();
       continue;
     }
+    if (const IrOp op = add_branch_op(); op != IrOp::count_) {
+      add_branch(op);
+      continue;
+    }
     if (map_ != nullptr) map_->entries.push_back({starts_.back(), {ir.offset, ir.count}});
-    one(ir);
+    if (!is_copy_in_place(ir)) one(ir);
     if (ir.d < kImmediate && allocation_.in_register(ir.d) && !allocation_.write_through.empty() &&
         allocation_.write_through[ir.d]) {
       store_home(ir.d);
@@ -164,7 +176,7 @@ bool Emitter::is_move_pair() const {
 }
 
 bool Emitter::is_plain_move(const Ir& ir) const {
-  if (ir.op != IrOp::move || ir.b == kImmediate) return false;
+  if (ir.op != IrOp::move || ir.b == kImmediate || is_copy_in_place(ir)) return false;
   return allocation_.write_through.empty() || !allocation_.in_register(ir.d) || !allocation_.write_through[ir.d];
 }
 
@@ -176,6 +188,29 @@ void Emitter::move_pair() {
   if (map_ != nullptr) map_->entries.push_back({starts_.back(), {second.offset, second.count}});
   handler(IrOp::move_pair, ((place(first.d) * a_places + place(first.a)) * a_places + place(second.d)) * a_places + place(second.a));
   slots(first.d, first.a, second.d, slot(second.a));
+  starts_.push_back(static_cast<uint32_t>(cells_.size()));
+}
+
+// What makes one of an addition of a constant to a register and the branch after it that compares the sum; IrOp::count_ when nothing does.
+IrOp Emitter::add_branch_op() const {
+  if (current_ + 1 >= function_.code.size() || is_label_[current_ + 1]) return IrOp::count_;
+  const Ir &add = function_.code[current_], &branch = function_.code[current_ + 1];
+  if ((add.op != IrOp::i32_add && add.op != IrOp::i64_add) || add.b != kImmediate || branch.a != add.d) return IrOp::count_;
+  if (!allocation_.in_register(add.d) || allocation_.place[add.d] != allocation_.place[add.a]) return IrOp::count_;
+  if (!allocation_.write_through.empty() && allocation_.write_through[add.d]) return IrOp::count_;
+  return info(branch.op).shape == IrShape::branch_int && is_charged(branch.label, current_ + 1) ? add_branch_of(add.op, branch.op)
+                                                                                             : IrOp::count_;
+}
+
+// The branch has no cells of its own.
+void Emitter::add_branch(IrOp op) {
+  const Ir& add = function_.code[current_];
+  const Ir& branch = function_.code[++current_];
+  if (map_ != nullptr) map_->entries.push_back({starts_.back(), {branch.offset, branch.count}});
+  handler(op, place(add.d) * (kIntRegisters + 2) + place(branch.b));
+  with_imm(add.d, branch.b, static_cast<uint32_t>(add.imm));
+  word(branch.b == kImmediate ? static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(branch.imm))) : 0);
+  target(branch.label, branch);
   starts_.push_back(static_cast<uint32_t>(cells_.size()));
 }
 
@@ -227,8 +262,9 @@ void Emitter::load_home(uint32_t vreg) {
   slots(kNoReg, vreg);
 }
 
-bool Emitter::charged(const Ir&, uint32_t label) const {
-  return module_.config.metering || function_.labels[label].position <= current_;
+// Whether a branch at `from` settles instructions and may go to poll().
+bool Emitter::is_charged(uint32_t label, uint32_t from) const {
+  return module_.config.metering || function_.labels[label].position <= from;
 }
 
 void Emitter::target(uint32_t label, const Ir&) {
@@ -282,25 +318,28 @@ void Emitter::one(const Ir& ir) {
       slots(ir.d, ir.a);
       return;
     case IrShape::load:
-    case IrShape::load_wrapped:
-      handler(ir.op, (place(ir.d) * a_places + place(ir.a)) * 2 + guard);
+    case IrShape::load_wrapped: {
+      const uint32_t index = place(ir.d) * a_places + place(ir.a);
+      handler(ir.op, op.shape == IrShape::load ? index * 2 + guard : index);
       with_imm(ir.d, ir.a, static_cast<uint32_t>(ir.imm));
       return;
+    }
     case IrShape::load_indexed:
-      handler(ir.op, ((place(ir.d) * a_places + place(ir.a)) * a_places + place(ir.b)) * 2 + guard);
+      handler(ir.op, (place(ir.d) * a_places + place(ir.a)) * a_places + place(ir.b));
       slots(ir.d, ir.a, ir.b, ir.shift);
       word(static_cast<uint32_t>(ir.imm));
       return;
     case IrShape::store:
     case IrShape::store_wrapped: {
       uint32_t value_places = op.d == RegClass::integer ? b_places : f_places;
-      handler(ir.op, (place(ir.a) * value_places + place(ir.b)) * 2 + guard);
+      const uint32_t index = place(ir.a) * value_places + place(ir.b);
+      handler(ir.op, op.shape == IrShape::store ? index * 2 + guard : index);
       with_imm(ir.a, ir.b, static_cast<uint32_t>(ir.imm));
       if (ir.b == kImmediate) word(static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(ir.imm >> 32))));
       return;
     }
     case IrShape::store_indexed:
-      handler(ir.op, ((place(ir.a) * a_places + place(ir.b)) * places(op.d) + place(ir.c)) * 2 + guard);
+      handler(ir.op, (place(ir.a) * a_places + place(ir.b)) * places(op.d) + place(ir.c));
       slots(ir.a, ir.b, ir.c, ir.shift);
       word(static_cast<uint32_t>(ir.imm));
       return;
@@ -321,7 +360,7 @@ void Emitter::one(const Ir& ir) {
       word(ir.label);
       return;
     case IrShape::branch_int:
-      handler(ir.op, (place(ir.a) * b_places + place(ir.b)) * 2 + charged(ir, ir.label));
+      handler(ir.op, (place(ir.a) * b_places + place(ir.b)) * 2 + is_charged(ir.label, current_));
       if (ir.b == kImmediate) {
         with_imm(ir.a, kNoReg, static_cast<uint32_t>(ir.imm));
       } else {
@@ -329,8 +368,10 @@ void Emitter::one(const Ir& ir) {
       }
       target(ir.label, ir);
       return;
+    case IrShape::branch_add:  // made of two
+      return;
     case IrShape::branch_float:
-      handler(ir.op, ((place(ir.a) * f_places + place(ir.b)) * 2 + ir.negate) * 2 + charged(ir, ir.label));
+      handler(ir.op, ((place(ir.a) * f_places + place(ir.b)) * 2 + ir.negate) * 2 + is_charged(ir.label, current_));
       slots(ir.a, ir.b);
       target(ir.label, ir);
       return;
@@ -471,7 +512,7 @@ void Emitter::special(const Ir& ir) {
       with_imm(ir.a, kNoReg, static_cast<uint32_t>(ir.imm));
       return;
     case IrOp::br:
-      handler(ir.op, charged(ir, ir.label));
+      handler(ir.op, is_charged(ir.label, current_));
       target(ir.label, ir);
       return;
     case IrOp::br_table:

@@ -37,11 +37,17 @@ constexpr IrOpInfo kInfo[] = {
 #define WPLUG_IR_VECTOR_SPECIAL(name) {#name, IrShape::vector_any, RegClass::vector, RegClass::vector},
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_INT_COMPARE(name, T) {"br_if_" #name, IrShape::branch_int, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_INT_TEST(name, T) {"br_if_" #name, IrShape::branch_int, RegClass::integer, RegClass::integer},
+#define WPLUG_IR_ADD_BRANCH(compare, T, add) {"add_br_if_" #compare, IrShape::branch_add, RegClass::integer, RegClass::integer},
 #define WPLUG_IR_FLOAT_COMPARE(name, T) {"br_if_" #name, IrShape::branch_float, RegClass::floating, RegClass::integer},
 #include "interp/lower/ir_ops.def"
+#define WPLUG_IR_LOAD_PLAIN(name, M, R)
+#define WPLUG_IR_STORE_PLAIN(name, M, T)
 #define WPLUG_IR_LOAD(name, M, R) {#name "_indexed", IrShape::load_indexed, RegClass::integer, class_of<R>},
 #define WPLUG_IR_STORE(name, M, T) {#name "_indexed", IrShape::store_indexed, RegClass::integer, class_of<T>},
 #include "interp/lower/ir_ops.def"
+#define WPLUG_IR_LOAD_PLAIN(name, M, R)
+#define WPLUG_IR_STORE_PLAIN(name, M, T)
 #define WPLUG_IR_LOAD(name, M, R) {#name "_wrapped", IrShape::load_wrapped, RegClass::integer, class_of<R>},
 #define WPLUG_IR_STORE(name, M, T) {#name "_wrapped", IrShape::store_wrapped, RegClass::integer, class_of<T>},
 #include "interp/lower/ir_ops.def"
@@ -89,6 +95,10 @@ bool is_call(IrOp op) {
 }
 
 bool is_object_operation(IrOp op) { return op >= IrOp::struct_new && op <= IrOp::array_set_v128; }
+
+bool is_copy(const Ir& ir) {
+  return (ir.op == IrOp::move || ir.op == IrOp::move_float || ir.op == IrOp::move_vector) && ir.b != kImmediate;
+}
 
 bool may_throw(IrOp op) { return is_call(op) || op == IrOp::throw_ || op == IrOp::throw_ref; }
 
@@ -148,9 +158,28 @@ IrOp inverted(IrOp op) {
     WPLUG_INVERT(i32)
     WPLUG_INVERT(i64)
 #undef WPLUG_INVERT
+    case IrOp::br_if_i32_test: return IrOp::br_if_i32_test_not;
+    case IrOp::br_if_i32_test_not: return IrOp::br_if_i32_test;
+    case IrOp::br_if_i64_test: return IrOp::br_if_i64_test_not;
+    case IrOp::br_if_i64_test_not: return IrOp::br_if_i64_test;
     default:
       return op;
   }
+}
+
+IrOp test_of(IrOp compare, IrOp operation) {
+  if (operation == IrOp::i32_and && compare == IrOp::i32_ne) return IrOp::br_if_i32_test;
+  if (operation == IrOp::i32_and && compare == IrOp::i32_eq) return IrOp::br_if_i32_test_not;
+  if (operation == IrOp::i64_and && compare == IrOp::i64_ne) return IrOp::br_if_i64_test;
+  if (operation == IrOp::i64_and && compare == IrOp::i64_eq) return IrOp::br_if_i64_test_not;
+  return IrOp::count_;
+}
+
+IrOp add_branch_of(IrOp add, IrOp branch) {
+#define WPLUG_IR_ADD_BRANCH(compare, T, op) \
+  if (branch == IrOp::br_if_##compare && add == IrOp::op) return IrOp::add_br_if_##compare;
+#include "interp/lower/ir_ops.def"
+  return IrOp::count_;
 }
 
 IrOp shifted_of(IrOp outer, IrOp inner) {
@@ -169,6 +198,8 @@ IrOp masked_of(IrOp inner) {
 
 IrOp indexed_of(IrOp access) {
   switch (access) {
+#define WPLUG_IR_LOAD_PLAIN(name, M, R)
+#define WPLUG_IR_STORE_PLAIN(name, M, T)
 #define WPLUG_IR_LOAD(name, M, R) \
   case IrOp::name:                \
     return IrOp::name##_indexed;
@@ -177,12 +208,14 @@ IrOp indexed_of(IrOp access) {
     return IrOp::name##_indexed;
 #include "interp/lower/ir_ops.def"
     default:
-      return access;
+      return IrOp::count_;
   }
 }
 
 IrOp wrapped_of(IrOp access) {
   switch (access) {
+#define WPLUG_IR_LOAD_PLAIN(name, M, R)
+#define WPLUG_IR_STORE_PLAIN(name, M, T)
 #define WPLUG_IR_LOAD(name, M, R) \
   case IrOp::name:                \
     return IrOp::name##_wrapped;
@@ -191,7 +224,7 @@ IrOp wrapped_of(IrOp access) {
     return IrOp::name##_wrapped;
 #include "interp/lower/ir_ops.def"
     default:
-      return access;
+      return IrOp::count_;
   }
 }
 
@@ -215,7 +248,7 @@ IrOp inverted_branch(IrOp branch) {
     return branch_of(inverted(IrOp::name));
 #include "interp/lower/ir_ops.def"
     default:
-      return branch;
+      return inverted(branch);
   }
 }
 

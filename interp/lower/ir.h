@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "interp/wasm/opcode.h"
+#include "interp/wasm/profile.h"
 #include "wplug/types.h"
 
 namespace wplug {
@@ -53,11 +54,17 @@ enum class IrOp : uint16_t {
 #define WPLUG_IR_VECTOR_SPECIAL(name) name,
 #include "interp/lower/ir_ops.def"
 #define WPLUG_IR_INT_COMPARE(name, T) br_if_##name,
+#define WPLUG_IR_INT_TEST(name, T) br_if_##name,
+#define WPLUG_IR_ADD_BRANCH(compare, T, add) add_br_if_##compare,
 #define WPLUG_IR_FLOAT_COMPARE(name, T) br_if_##name,
 #include "interp/lower/ir_ops.def"
+#define WPLUG_IR_LOAD_PLAIN(name, M, R)
+#define WPLUG_IR_STORE_PLAIN(name, M, T)
 #define WPLUG_IR_LOAD(name, M, R) name##_indexed,
 #define WPLUG_IR_STORE(name, M, T) name##_indexed,
 #include "interp/lower/ir_ops.def"
+#define WPLUG_IR_LOAD_PLAIN(name, M, R)
+#define WPLUG_IR_STORE_PLAIN(name, M, T)
 #define WPLUG_IR_LOAD(name, M, R) name##_wrapped,
 #define WPLUG_IR_STORE(name, M, T) name##_wrapped,
 #include "interp/lower/ir_ops.def"
@@ -71,7 +78,7 @@ inline constexpr size_t kIrOpCount = static_cast<size_t>(IrOp::count_);
 // How an operation's operands and words are laid out.
 enum class IrShape : uint8_t {
   int_binary, int_shifted, int_masked, int_ternary, float_ternary, float_binary, float_compare, unary, load, store, load_indexed, store_indexed, load_wrapped, store_wrapped, load_far, store_far, atomic,
-  branch_int, branch_float, struct_get, struct_set, array_get, array_set, special, vector_binary, vector_shift, vector_any,
+  branch_int, branch_add, branch_float, struct_get, struct_set, array_get, array_set, special, vector_binary, vector_shift, vector_any,
 };
 // The kind of a value: which file of registers it may be in (vectors and floating values share theirs) and how wide its home is.
 enum class RegClass : uint8_t { integer, floating, vector };
@@ -81,8 +88,17 @@ enum class RegClass : uint8_t { integer, floating, vector };
 inline constexpr uint16_t kIntLocation = 0xfff0;
 inline constexpr uint16_t kFloatLocation = 0xfff8;
 
+// An operation's name, for the printer; nothing where there is none.
+#if WPLUG_PROFILE_SMALL
+struct IrName {
+  constexpr IrName(const char*) {}
+};
+#else
+using IrName = const char*;
+#endif
+
 struct IrOpInfo {
-  const char* name;
+  [[no_unique_address]] IrName name;
   IrShape shape;
   RegClass a;  // of operands
   RegClass d;  // of the result, or of the stored value
@@ -177,6 +193,7 @@ struct IrFunction {
 bool is_branch(IrOp op);        // has `label` as a target (br_table apart)
 bool is_terminator(IrOp op);    // control does not go on to the next instruction
 bool is_call(IrOp op);          // clobbers machine registers
+bool is_copy(const Ir& ir);     // of one virtual register to another
 IrOp move_of(RegClass reg_class);  // the copy of a value
 bool is_object_operation(IrOp op);  // makes objects or works on whole arrays: operands in slots from Ir::label on
 bool may_throw(IrOp op);        // calls and throws
@@ -184,18 +201,21 @@ bool is_indirect_call(IrOp op);  // operand c is the table's index
 bool is_int_compare(IrOp op);
 bool is_float_compare(IrOp op);
 IrOp swapped(IrOp compare);     // the integer comparison with its operands exchanged; other operations as they are
-IrOp inverted(IrOp compare);    // the integer comparison that is true when this one is false; others as they are
+IrOp inverted(IrOp compare);    // the integer comparison (or br_if_…_test) that is true when this one is false; others as they are
+IrOp test_of(IrOp compare, IrOp operation);  // br_if_…_test of x & y compared with 0, or IrOp::count_
 // The innermost try block around an instruction, or kNoTry.
 uint32_t try_block_at(const IrFunction& function, uint32_t index);
 // The operation that computes outer(x, inner(y, constant)), or inner(x, constant) & constant; IrOp::count_ when there is none.
 IrOp shifted_of(IrOp outer, IrOp inner);
 IrOp masked_of(IrOp inner);
-IrOp indexed_of(IrOp access);   // the indexed form of a load or store
-IrOp wrapped_of(IrOp access);   // the form with a constant added to the address
+IrOp indexed_of(IrOp access);   // the indexed form of a load or store, or IrOp::count_
+IrOp wrapped_of(IrOp access);   // the form with a constant added to the address, or IrOp::count_
 // The operation that computes outer(inner(x, y), z), or IrOp::count_. Of floating operations: outer(z, inner(x, y)) when `reversed`.
 IrOp ternary_of(IrOp outer, IrOp inner, bool reversed);
 IrOp far_of(IrOp access);       // the form for memories that are not near (wasm/memory_access.h)
 IrOp branch_of(IrOp compare);   // the compare-and-branch of a comparison
+// The operation that adds a constant and then does `branch`, when there is one for `add`; else IrOp::count_.
+IrOp add_branch_of(IrOp add, IrOp branch);
 IrOp inverted_branch(IrOp branch);  // the integer compare-and-branch that is taken when this one is not
 
 }  // namespace wplug

@@ -37,8 +37,16 @@ ModuleCode::~ModuleCode() = default;
 LoweredBody::LoweredBody() = default;
 LoweredBody::~LoweredBody() = default;
 
+bool LoweredBody::keep(const std::vector<Cell>& made, const Allocator& allocator) {
+  memory = Block(allocator);
+  if (!memory.allocate(made.size() * sizeof(Cell))) return false;
+  std::copy(made.begin(), made.end(), static_cast<Cell*>(memory.data()));
+  cells = {static_cast<Cell*>(memory.data()), made.size()};
+  return true;
+}
+
 const NameSection& ModuleCode::names() {
-  std::call_once(names_once, [this] { name_section = decode_names(def); });
+  names_once.call([this] { name_section = decode_names(def); });
   return name_section;
 }
 
@@ -61,8 +69,8 @@ namespace {
 // Translates and allocates; deterministic, so that map_code() sees what lower_function() made.
 Result<IrFunction> lower_to_ir(ModuleCode& module, uint32_t index, Allocation& allocation) {
   WPLUG_TRY_ASSIGN(IrFunction ir, translate(module, index));
-  duplicate_tails(ir);
-  bool registers = module.config.register_allocation && kIntRegisters + kFloatRegisters > 0;
+  if constexpr (kProfile != Profile::small) duplicate_tails(ir);  // code that is faster, and larger
+  [[maybe_unused]] const bool registers = module.config.register_allocation && kIntRegisters + kFloatRegisters > 0;
   allocation = registers ? allocate_registers(ir) : allocate_nothing(ir);
   return ir;
 }
@@ -76,15 +84,18 @@ Result<void> lower_function(ModuleCode& module, uint32_t index) {
   WPLUG_TRY_ASSIGN(IrFunction ir, lower_to_ir(module, index, allocation));
   auto body = std::make_unique<LoweredBody>();
   std::vector<uint32_t> starts;
-  body->cells = emit_cells(module, ir, allocation, nullptr, &starts);
+  const std::vector<Cell> cells = emit_cells(module, ir, allocation, nullptr, &starts);
 #if WPLUG_PARANOID
-  WPLUG_TRY(check_allocation(module, ir, allocation, body->cells, starts));
+  WPLUG_TRY(check_allocation(module, ir, allocation, cells, starts));
 #endif
-  body->cells.shrink_to_fit();
+  if (!body->keep(cells, module.config.allocator)) {
+    return Error(ErrorKind::limit, "no memory for the code of function " + std::to_string(index) + ": " +
+                                       std::to_string(cells.size() * sizeof(Cell)) + " bytes");
+  }
   if (module.config.count_dispatches) count_dispatches(*body);
   body->unwind = make_unwind_table(ir, starts, module.config.metering);
   body->function = &function;
-  std::lock_guard lock(module.mutex);
+  const Locked lock(module.mutex);
   if (function.entry.load(std::memory_order_relaxed) != function.stub) return {};  // another thread was faster
   const Cell* entry = body->cells.data();
   function.body = body.get();
@@ -95,7 +106,7 @@ Result<void> lower_function(ModuleCode& module, uint32_t index) {
 }
 
 const LoweredBody* find_body(ModuleCode& module, const Cell* pc) {
-  std::lock_guard lock(module.mutex);
+  const Locked lock(module.mutex);
   auto after = module.bodies.upper_bound(pc);
   if (after == module.bodies.begin()) return nullptr;
   const LoweredBody* body = std::prev(after)->second.get();

@@ -21,11 +21,13 @@ size_t cells_of(const HandlerName& name, const Cell* cell) {
       return 3;
     case IrShape::load_far: case IrShape::store_far:
       return 3;
+    case IrShape::branch_add:
     case IrShape::atomic:
       return 4;
     case IrShape::store:
-    case IrShape::store_wrapped:
       return info(name.op).d == RegClass::integer && name.index / 2 % (kIntRegisters + 2) == kIntRegisters + 1 ? 3 : 2;
+    case IrShape::store_wrapped:
+      return info(name.op).d == RegClass::integer && name.index % (kIntRegisters + 2) == kIntRegisters + 1 ? 3 : 2;
     case IrShape::vector_binary:
       return name.index % (kFloatRegisters + 2) == kFloatRegisters + 1 ? 4 : 2;
     case IrShape::vector_shift:
@@ -63,6 +65,41 @@ size_t cell_count(const Cell* cell) {
 }
 size_t cell_count(const HandlerName& name, const Cell* cell) { return cells_of(name, cell); }
 
+uint32_t index_at(const HandlerName& name, const Cell* cell) {
+  if (!name.is_coded) return name.index;
+  const IrOpInfo& op = info(name.op);
+  const auto& w = cell[1].slots;
+  const auto place = [](RegClass c, uint32_t code) {
+    if (c != RegClass::integer) return code >= kFloatLocation ? code - kFloatLocation : static_cast<uint32_t>(kFloatRegisters);
+    return code >= kIntLocation ? code - kIntLocation : static_cast<uint32_t>(kIntRegisters);
+  };
+  const auto count = [](RegClass c) { return static_cast<uint32_t>(c == RegClass::integer ? kIntRegisters : kFloatRegisters) + 1; };
+  const uint32_t k = count(RegClass::integer), d = place(op.d, w.d), a = place(op.a, w.a);
+  // The last operand may also be an immediate, which the handler's number tells.
+  const auto last = [&](uint32_t places, RegClass c, uint32_t code) {
+    return name.index % (places + 1) == places ? places : place(c, code);
+  };
+  switch (op.shape) {
+    case IrShape::int_binary: return (d * k + a) * (k + 1) + last(k, RegClass::integer, w.b);
+    case IrShape::int_ternary:
+      return ((d * k + a) * k + place(RegClass::integer, w.b)) * (k + 1) + last(k, RegClass::integer, w.c);
+    case IrShape::int_shifted: return (d * k + a) * k + place(RegClass::integer, w.b);
+    case IrShape::float_binary: return (d * count(op.a) + a) * (count(op.a) + 1) + last(count(op.a), op.a, w.b);
+    case IrShape::float_compare: return (d * count(op.a) + a) * count(op.a) + place(op.a, w.b);
+    case IrShape::unary: return d * count(op.a) + a;
+    case IrShape::load: return (d * k + a) * 2 + name.index % 2;
+    case IrShape::load_far: return (d * k + a) * kFarKinds + name.index % kFarKinds;
+    case IrShape::store_far:
+      return (place(RegClass::integer, w.d) * count(op.d) + place(op.d, w.a)) * kFarKinds + name.index % kFarKinds;
+    case IrShape::vector_binary: return (d * count(op.a) + a) * (count(op.a) + 1) + last(count(op.a), op.a, w.b);
+    case IrShape::vector_shift: return (d * count(op.a) + a) * (k + 1) + last(k, RegClass::integer, w.b);
+    case IrShape::array_get: return (d * k + a) * k + place(RegClass::integer, w.b);
+    case IrShape::array_set:
+      return (place(RegClass::integer, w.d) * k + place(RegClass::integer, w.a)) * count(op.d) + place(op.d, w.b);
+    default: return name.index;
+  }
+}
+
 namespace {
 
 // An operand by its place: a machine register, a slot, or a constant.
@@ -84,7 +121,8 @@ std::string arrow(const Cell& target) { return " -> " + std::to_string(target.br
 std::string print_operation(const HandlerName& name, const Cell* cell) {
   const IrOpInfo& op = info(name.op);
   constexpr RegClass kInt = RegClass::integer;
-  const uint32_t i = name.index, k = places(kInt), pa = places(op.a), pd = places(op.d);
+  uint32_t i = index_at(name, cell);
+  const uint32_t k = places(kInt), pa = places(op.a), pd = places(op.d);
   const Cell &w = cell[1], &x = cell[2];
   std::string text = std::string(op.name) + " ";
   switch (op.shape) {
@@ -118,25 +156,29 @@ std::string print_operation(const HandlerName& name, const Cell* cell) {
       return text + operand(i / pa, op.d, w.slots.d) + ", " + operand(i % pa, op.a, w.slots.a);
     case IrShape::load:
     case IrShape::load_wrapped:
-      return text + operand(i / (2 * k), op.d, w.imm.d) + ", " + operand(i / 2 % k, kInt, w.imm.a) + "+" +
-             std::to_string(w.imm.imm);
+      if (op.shape == IrShape::load) i /= 2;
+      return text + operand(i / k, op.d, w.imm.d) + ", " + operand(i % k, kInt, w.imm.a) + "+" + std::to_string(w.imm.imm);
     case IrShape::load_indexed:
-      return text + operand(i / (2 * k * k), op.d, w.slots.d) + ", " + operand(i / (2 * k) % k, kInt, w.slots.a) + "+" +
-             operand(i / 2 % k, kInt, w.slots.b) + "<<" + std::to_string(w.slots.c) + "+" + std::to_string(x.half.low);
+      return text + operand(i / (k * k), op.d, w.slots.d) + ", " + operand(i / k % k, kInt, w.slots.a) + "+" +
+             operand(i % k, kInt, w.slots.b) + "<<" + std::to_string(w.slots.c) + "+" + std::to_string(x.half.low);
     case IrShape::store:
     case IrShape::store_wrapped: {
       const uint32_t b = op.d == kInt ? k + 1 : pd;
-      return text + operand(i / (2 * b), kInt, w.imm.d) + "+" + std::to_string(w.imm.imm) + ", " +
-             operand(i / 2 % b, op.d, w.imm.a, static_cast<int64_t>(op.d == kInt && i / 2 % b == k ? x.word : 0));
+      if (op.shape == IrShape::store) i /= 2;
+      return text + operand(i / b, kInt, w.imm.d) + "+" + std::to_string(w.imm.imm) + ", " +
+             operand(i % b, op.d, w.imm.a, static_cast<int64_t>(op.d == kInt && i % b == k ? x.word : 0));
     }
     case IrShape::store_indexed:
-      return text + operand(i / (2 * k * pd), kInt, w.slots.d) + "+" + operand(i / (2 * pd) % k, kInt, w.slots.a) + "<<" +
-             std::to_string(w.slots.c) + "+" + std::to_string(x.half.low) + ", " + operand(i / 2 % pd, op.d, w.slots.b);
+      return text + operand(i / (k * pd), kInt, w.slots.d) + "+" + operand(i / pd % k, kInt, w.slots.a) + "<<" +
+             std::to_string(w.slots.c) + "+" + std::to_string(x.half.low) + ", " + operand(i % pd, op.d, w.slots.b);
     case IrShape::branch_int: {
       const bool constant = i / 2 % (k + 1) == k;
       return text + operand(i / (2 * (k + 1)), kInt, w.slots.d) + ", " +
              operand(i / 2 % (k + 1), kInt, w.slots.a, constant ? static_cast<int32_t>(w.imm.imm) : 0) + arrow(x);
     }
+    case IrShape::branch_add:
+      return text + operand(i / (k + 1), kInt, w.imm.d) + " += " + std::to_string(static_cast<int32_t>(w.imm.imm)) + ", " +
+             operand(i % (k + 1), kInt, w.imm.a, static_cast<int64_t>(x.word)) + arrow(cell[3]);
     default:
       break;
   }

@@ -375,8 +375,10 @@ bool Translator::fuse_address(const Entry& address, size_t height, uint64_t offs
   const bool constant = ir_.code[definition_[address.vreg]].b == kImmediate;
   if (op != IrOp::i32_add && op != IrOp::i32_add_shl) return false;
   if (constant ? offset != 0 : !may_index) return false;
+  const IrOp fused = constant ? wrapped_of(access.op) : indexed_of(access.op);
+  if (fused == IrOp::count_) return false;
   const Ir add = take_back(address);
-  access.op = constant ? wrapped_of(access.op) : indexed_of(access.op);
+  access.op = fused;
   access.a = add.a;
   access.b = add.b;
   access.shift = add.shift;

@@ -192,6 +192,7 @@ void Translator::end_if(Control& control) {
   if (!unreachable_ && control.arity != 0) {
     move_to_label(control, true);
     emit(IrOp::br).label = control.label;
+    ir_.labels[control.label].used = true;
   }
   unreachable_ = false;
   set_stack(control.height);
@@ -229,10 +230,27 @@ Translator::Condition Translator::pop_condition() {
     const Ir& compare = ir_.code.back();
     condition = {compare.op, compare.a, compare.b, compare.imm};
     ir_.code.pop_back();
+    if (condition.b == kImmediate && condition.imm == 0) fuse_test(condition);
+    return condition;
+  }
+  if (last && ir_.code.back().op == IrOp::i32_and) {
+    condition.a = entry.vreg;
+    fuse_test(condition);
     return condition;
   }
   condition.a = use(entry, stack_.size());
   return condition;
+}
+
+// A comparison with zero of what `and` has just computed for it.
+void Translator::fuse_test(Condition& condition) {
+  if (ir_.code.size() <= block_start_) return;
+  const Ir& last = ir_.code.back();
+  const IrOp test = test_of(condition.compare, last.op);
+  const bool is_own = last.d == condition.a && last.d >= ir_.locals && definition_[last.d] + 1 == ir_.code.size();
+  if (test == IrOp::count_ || !is_own || ir_.vregs[last.d].pinned) return;
+  condition = {test, last.a, last.b, last.imm};
+  ir_.code.pop_back();
 }
 
 void Translator::emit_branch(Condition condition, bool when, uint32_t label) {

@@ -154,6 +154,7 @@ class Translator {
     uint64_t imm = 0;
   };
   Condition pop_condition();
+  void fuse_test(Condition& condition);
   void branch_when(Condition condition, uint32_t depth, bool of_top = false);
   void emit_branch(Condition condition, bool when, uint32_t label);
   void emit_return();

@@ -1,8 +1,8 @@
 #include "interp/store/element_array.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace wplug {
 
@@ -12,10 +12,6 @@ namespace {
 constexpr size_t kMostOnHeap = size_t{64} << 10;
 
 }  // namespace
-
-ElementArray::~ElementArray() {
-  if (!in_pages_) std::free(data_);
-}
 
 bool ElementArray::grow(size_t size) {
   if (size > capacity_ && !move_to(size)) return false;
@@ -37,20 +33,20 @@ bool ElementArray::move_to(size_t capacity) {
   if (capacity <= kMostOnHeap) {
     // At least by half, so that growing one by one takes linear time.
     const size_t room = std::min(kMostOnHeap, std::max(capacity, capacity_ + capacity_ / 2));
-    auto* moved = static_cast<uint64_t*>(std::calloc(room, sizeof(uint64_t)));
-    if (moved == nullptr) return false;
-    if (size_ > 0) std::memcpy(moved, data_, size_ * sizeof(uint64_t));
-    std::free(data_);
-    data_ = moved;
+    Block moved(allocator_);
+    if (!moved.allocate_zeroed(room * sizeof(uint64_t))) return false;
+    if (size_ > 0) std::memcpy(moved.data(), data_, size_ * sizeof(uint64_t));
+    block_ = std::move(moved);
+    data_ = static_cast<uint64_t*>(block_.data());
     capacity_ = room;
     used_ = size_;
     return true;
   }
   const uint64_t bytes = uint64_t{capacity} * sizeof(uint64_t);
-  if (!pages_.allocate(Reservation::Kind::movable, bytes, bytes)) return false;
+  if (!pages_.allocate(Reservation::Kind::movable, bytes, bytes, allocator_)) return false;
   auto* moved = reinterpret_cast<uint64_t*>(pages_.base());
   if (size_ > 0) std::memcpy(moved, data_, size_ * sizeof(uint64_t));
-  std::free(data_);
+  block_.clear();
   data_ = moved;
   capacity_ = capacity;
   used_ = size_;

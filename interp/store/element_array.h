@@ -14,10 +14,9 @@ namespace wplug {
 
 class ElementArray {
  public:
-  ElementArray() = default;
+  explicit ElementArray(const Allocator& allocator = {}) : block_(allocator), allocator_(allocator) {}
   ElementArray(const ElementArray&) = delete;
   ElementArray& operator=(const ElementArray&) = delete;
-  ~ElementArray();
 
   size_t size() const { return size_; }
   uint64_t* data() { return data_; }
@@ -41,6 +40,8 @@ class ElementArray {
   size_t capacity_ = 0;
   size_t used_ = 0;  // from here to the capacity all is zero
   bool in_pages_ = false;
+  Block block_;
+  Allocator allocator_;
   Reservation pages_;
 };
 

@@ -323,7 +323,7 @@ MaybeTrap Heap::mark_slots(const uint64_t* begin, const uint64_t* end) {
 
 MaybeTrap Heap::mark_roots(const FrameRoots& roots) {
   const Slot* top = roots.top == nullptr ? store_.context.stack_top : roots.top;
-  if (MaybeTrap stop = mark_slots(store_.stack.get(), top); stop != kNoTrap) return stop;
+  if (MaybeTrap stop = mark_slots(static_cast<const Slot*>(store_.stack.data()), top); stop != kNoTrap) return stop;
   for (uint64_t reg : roots.registers) mark_candidate(reg);
   for (const GlobalInstance& global : store_.globals) {
     if (may_refer_to_object(global.type.type)) mark_candidate(global.value[0]);

@@ -34,6 +34,7 @@ struct HeapObject {
     const CanonicalType* type;  // of structures and arrays
     const TagInstance* tag;     // of exceptions
     HeapObject* next;           // of a free cell
+    uint64_t word;              // 8 bytes on 32-bit machines too
   };
   uint32_t length;  // elements of an array, slots of an exception
   uint16_t mark;    // number of the collection that reached it last

@@ -9,7 +9,6 @@
 // the store that asked for them, by making the memory or by growing it.
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 #include <string>
 
 #include "interp/store/runtime.h"
@@ -59,13 +58,14 @@ Result<void> check_pages(const MemoryType& type) {
                                      std::to_string(most) + " pages");
 }
 
-bool allocate_reservation(Reservation& reservation, bool guard_pages, uint64_t size, uint64_t max_size) {
+bool allocate_reservation(Reservation& reservation, const Config& config, bool guard_pages, uint64_t size,
+                          uint64_t max_size) {
   if (guard_pages) return reservation.allocate(Reservation::Kind::guarded, size, max_size);
-  if (!WPLUG_PARANOID && max_size > kSmallMemory && max_size <= kMostReserved &&
+  if (!WPLUG_PARANOID && !is_set(config.allocator) && max_size > kSmallMemory && max_size <= kMostReserved &&
       reservation.allocate(Reservation::Kind::reserved, size, max_size)) {
     return true;
   }
-  return reservation.allocate(Reservation::Kind::movable, size, max_size);
+  return reservation.allocate(Reservation::Kind::movable, size, max_size, config.allocator);
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ Result<std::shared_ptr<SharedMemoryImpl>> new_shared_memory(const Config& config
   if (size > shared->max_size) return limit_error(size, "limit of one memory", shared->max_size);
   const bool guard_pages = has_guard_pages(config, type);
   const auto kind = guard_pages ? Reservation::Kind::guarded : Reservation::Kind::fixed;
-  if (!shared->reservation.allocate(kind, size, shared->max_size)) return refused_error(shared->max_size, guard_pages);
+  if (!shared->reservation.allocate(kind, size, shared->max_size, config.allocator)) return refused_error(shared->max_size, guard_pages);
   shared->type = type;
   shared->base = shared->reservation.base();
   shared->size.store(size, std::memory_order_release);
@@ -116,7 +116,7 @@ Result<MemoryInstance*> new_memory(StoreImpl& store, const MemoryType& type) {
   }
   const bool guard_pages = has_guard_pages(store.engine.config(), type);
   Reservation reservation;
-  if (!allocate_reservation(reservation, guard_pages, size, max_size)) return refused_error(size, guard_pages);
+  if (!allocate_reservation(reservation, store.engine.config(), guard_pages, size, max_size)) return refused_error(size, guard_pages);
   MemoryInstance& memory = store.memories.emplace_back();
   memory.base = reservation.base();
   memory.size = size;
@@ -141,8 +141,7 @@ bool make_room(MemoryInstance& memory, uint64_t size) {
 
 uint64_t grow_memory(StoreImpl& store, MemoryInstance& memory, uint64_t pages) {
   // Other threads that grow a shared memory wait until this one is done.
-  std::unique_lock<std::mutex> lock;
-  if (memory.shared != nullptr) lock = std::unique_lock(memory.shared->growing);
+  const Locked lock(memory.shared == nullptr ? nullptr : &memory.shared->growing);
   const uint64_t old_size = memory.current_size();
   const uint32_t page_size_log2 = memory.type.page_size_log2;
   const uint64_t old_pages = old_size >> page_size_log2;

@@ -72,29 +72,29 @@ uint8_t* resize_movable(uint8_t* base, uint64_t old_size, uint64_t new_size) {
 
 }  // namespace
 
-bool Reservation::allocate(Kind kind, uint64_t size, uint64_t max_size) {
-  if (size > max_size || max_size > kMostBytes) return false;
-  if (kind == Kind::guarded && max_size > (uint64_t{4} << 30)) return false;
-  release();
-  kind_ = kind;
-  if (kind == Kind::movable) {
+const bool Reservation::kHasPages = true;
+
+bool Reservation::allocate_pages(uint64_t size, uint64_t max_size) {
+  if (max_size > kMostBytes) return false;
+  if (kind_ == Kind::guarded && max_size > (uint64_t{4} << 30)) return false;
+  if (kind_ == Kind::movable) {
     base_ = map_movable(round_to_pages(size));
     if (base_ == nullptr) return false;
     reserved_ = round_to_pages(size);
     committed_ = size;
     return true;
   }
-  const uint64_t room = kind == Kind::guarded ? kGuardedSize : round_to_pages(max_size);
+  const uint64_t room = kind_ == Kind::guarded ? kGuardedSize : round_to_pages(max_size);
   base_ = map(room, PROT_NONE, MAP_NORESERVE);
   if (base_ == nullptr) return false;
   reserved_ = room;
-  if (size == 0 || grow(size)) return true;
+  if (size == 0 || grow_pages(size)) return true;
   release();
   return false;
 }
 
-bool Reservation::grow(uint64_t size) {
-  if (base_ == nullptr || size < committed_ || size > kMostBytes) return false;
+bool Reservation::grow_pages(uint64_t size) {
+  if (size > kMostBytes) return false;
   const uint64_t wanted = round_to_pages(size);
   if (kind_ == Kind::movable) {
     if (wanted != reserved_ || WPLUG_PARANOID) {
@@ -114,10 +114,6 @@ bool Reservation::grow(uint64_t size) {
   return true;
 }
 
-void Reservation::release() {
-  if (base_ != nullptr) munmap(base_, static_cast<size_t>(reserved_));
-  base_ = nullptr;
-  committed_ = reserved_ = 0;
-}
+void Reservation::release_pages() { munmap(base_, static_cast<size_t>(reserved_)); }
 
 }  // namespace wplug

@@ -4,12 +4,12 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "interp/base/block.h"
 #include "interp/lower/code.h"
 #include "interp/store/element_array.h"
 #include "interp/store/heap.h"
@@ -56,6 +56,7 @@ struct MemoryInstance {
 };
 
 struct TableInstance {
+  explicit TableInstance(const Allocator& allocator = {}) : elements(allocator) {}
   ElementArray elements;  // Ref bits
   TableType type;
   uint64_t max_size = 0;
@@ -71,12 +72,23 @@ struct GlobalInstance {
   GlobalType type;
 };
 
-// An array of pointers from calloc: zero without being touched, so that a large module's instance costs only what it uses.
-struct FreeDeleter {
-  void operator()(void* memory) const { std::free(memory); }
-};
+// An array of pointers, zero without being touched where the memory is the C library's, so that a large module's instance costs only what it
+// uses.
 template <class T>
-using ZeroedArray = std::unique_ptr<T[], FreeDeleter>;
+class ZeroedArray {
+ public:
+  T& operator[](size_t index) const { return get()[index]; }
+  T* get() const { return static_cast<T*>(block_.data()); }
+  // False when there is no memory.
+  bool allocate(size_t count, const Allocator& allocator) {
+    if (count == 0) return true;
+    block_ = Block(allocator);
+    return count <= SIZE_MAX / sizeof(T) && block_.allocate_zeroed(count * sizeof(T));
+  }
+
+ private:
+  Block block_;
+};
 
 // One instance. The arrays are indexed by the module's index spaces, imports first.
 struct InstanceImpl {
@@ -168,7 +180,7 @@ struct StoreImpl {
   Store* owner = nullptr;  // the handle, kept up to date when it moves
   Engine engine;
   StoreLimits limits;
-  std::unique_ptr<Slot[]> stack;  // limits.stack_bytes
+  Block stack;  // Slots: limits.stack_bytes
   std::deque<FuncInstance> functions;  // host functions
   std::deque<BoxedHostFunction> host_functions;
   std::deque<MemoryInstance> memories;

@@ -1,6 +1,8 @@
 #include "interp/store/shared_memory.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 
 #include "interp/base/atomic_bytes.h"
 
@@ -20,6 +22,14 @@ void copy_one(uint8_t* to, const uint8_t* from) {
 bool is_aligned(const uint8_t* at) { return atomic_bytes::is_aligned<uint64_t>(at); }
 
 }  // namespace
+
+struct WaitQueue::Waiter {
+  uint64_t address = 0;
+  bool is_woken = false;
+  Waiter* previous = nullptr;
+  Waiter* next = nullptr;
+  std::condition_variable wake;
+};
 
 void WaitQueue::append(Waiter& waiter) {
   waiter.previous = last_;

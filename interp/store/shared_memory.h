@@ -9,11 +9,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
+#include "interp/base/sync.h"
 #include "interp/store/reservation.h"
 #include "wplug/engine.h"
 #include "wplug/error.h"
@@ -36,17 +35,11 @@ class WaitQueue {
   uint32_t notify(uint64_t address, uint32_t count);
 
  private:
-  struct Waiter {
-    uint64_t address = 0;
-    bool is_woken = false;
-    Waiter* previous = nullptr;
-    Waiter* next = nullptr;
-    std::condition_variable wake;
-  };
+  struct Waiter;
   void append(Waiter& waiter);
   void remove(Waiter& waiter);
 
-  std::mutex mutex_;
+  Mutex mutex_;
   Waiter* first_ = nullptr;
   Waiter* last_ = nullptr;
 };
@@ -57,7 +50,7 @@ struct SharedMemoryImpl {
   uint8_t* base = nullptr;
   uint64_t max_size = 0;          // bytes; what is reserved
   std::atomic<uint64_t> size{0};  // bytes; only grows
-  std::mutex growing;             // held while `reservation` and `size` change
+  Mutex growing;                  // held while `reservation` and `size` change
   Reservation reservation;
   WaitQueue waiters;
 };

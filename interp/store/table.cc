@@ -32,7 +32,7 @@ Result<TableInstance*> new_table(StoreImpl& store, const TableType& type, uint64
     return Error(ErrorKind::limit, "table of " + std::to_string(type.limits.min) + " elements > limit of " +
                                        std::to_string(limit) + ": raise the limit or use a smaller module");
   }
-  TableInstance& table = store.tables.emplace_back();
+  TableInstance& table = store.tables.emplace_back(store.engine.config().allocator);
   table.type = type;
   table.max_size = std::min(most, limit);
   const auto size = static_cast<size_t>(type.limits.min);

@@ -25,7 +25,7 @@ constexpr unsigned kHasMemory = 0x40;  // in the flags of a memarg
 }  // namespace
 
 void put_op(Op op, Bytes& out) {
-  const OpInfo& row = info(op);
+  const OpRow row = info(op);
   if (row.prefix == 0) return put_u8(out, row.code);
   put_u8(out, row.prefix);
   put_u32(out, row.code);

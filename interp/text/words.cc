@@ -15,7 +15,7 @@ constexpr std::string_view kWordTexts[] = {
 constexpr size_t kWordCount = kOpCount + std::size(kWordTexts);
 
 constexpr std::string_view text_of(size_t word) {
-  return word < kOpCount ? kOpInfo[word].text : kWordTexts[word - kOpCount];
+  return word < kOpCount ? info(static_cast<Op>(word)).text : kWordTexts[word - kOpCount];
 }
 
 constexpr size_t kSlots = 4096;

@@ -5,6 +5,8 @@
 #include "interp/base/concat.h"
 #include "interp/decode/instruction_reader.h"
 #include "interp/decode/types_reader.h"
+#include "interp/validate/signature.h"
+#include "interp/wasm/profile.h"
 
 namespace wplug {
 
@@ -12,8 +14,14 @@ namespace {
 
 constexpr Features everything() {
   Features features;
-  for (unsigned i = 0; i <= static_cast<unsigned>(Feature::wide_arithmetic); ++i) features.enable(static_cast<Feature>(i));
+  for (size_t i = 0; i < kFeatureCount; ++i) features.enable(static_cast<Feature>(i));
   return features;
+}
+
+// Of two integers and a result of the same type.
+bool is_arithmetic(const Signature& rule) {
+  const bool is_integer = rule.result == ValType::i32() || rule.result == ValType::i64();
+  return rule.operands == 2 && rule.results == 1 && is_integer && rule.operand[0] == rule.result && rule.operand[1] == rule.result;
 }
 
 class FeatureChecker {
@@ -30,7 +38,7 @@ class FeatureChecker {
  private:
   void need(Feature feature, std::string_view what, size_t offset) {
     if (refusal_ || features_.has(feature)) return;
-    refusal_ = Error(ErrorKind::invalid, concat(to_string(feature), " is switched off: ", what), offset);
+    refusal_ = Error(ErrorKind::invalid, concat(to_string(feature), in_build(feature) ? " is switched off: " : " is not in this build: ", what), offset);
   }
   // What both forms of exceptions have.
   void need_exceptions(std::string_view what, size_t offset = 0) {
@@ -115,14 +123,14 @@ class FeatureChecker {
     InstructionReader instructions(reader);
     Instruction in;
     while (!refusal_ && reader.ok() && !reader.at_end() && instructions.next(in)) {
-      const OpInfo& op = info(in.op);
+      const OpRow op = info(in.op);
       if (in.op == Op::throw_) {
         need_exceptions(op.text, in.offset);
       } else {
         need(op.feature, op.text, in.offset);
       }
       // The arithmetic that constant expressions have at all.
-      if (constant && op.immediates == ImmediateKind::none && (op.signature == "ii:i" || op.signature == "II:I")) {
+      if (constant && in_build(op.feature) && op.immediates == ImmediateKind::none && is_arithmetic(signature(in.op))) {
         need(Feature::extended_const, op.text, in.offset);
       }
       const bool has_block = op.immediates == ImmediateKind::block_type || op.immediates == ImmediateKind::try_table;

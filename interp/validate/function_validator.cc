@@ -200,7 +200,7 @@ bool FunctionValidator::simple(const Signature& rule) {
 bool FunctionValidator::memory_access(const Signature& rule, const Instruction& in) {
   const MemoryType* accessed = memory(in.index);
   if (accessed == nullptr) return false;
-  if (info(op_).feature == Feature::threads && in.align != rule.access_log2) {
+  if (feature_of(op_) == Feature::threads && in.align != rule.access_log2) {
     return invalid(concat("atomic alignment must be natural: ", info(op_).text, " has 2**", in.align));
   }
   if (in.align > rule.access_log2) {

@@ -22,7 +22,7 @@ bool is_reference_instruction(Op op) {
     case Op::ref_eq:
     case Op::br_on_null:
     case Op::br_on_non_null: return true;
-    default: return info(op).feature == Feature::gc || op == Op::ref_as_non_null;
+    default: return feature_of(op) == Feature::gc || op == Op::ref_as_non_null;
   }
 }
 

@@ -7,7 +7,7 @@ namespace wplug {
 namespace {
 
 // Lanes of the shape that an instruction's name begins with ("i8x16.shuffle": 16), or of the size that it accesses.
-uint32_t lane_count(const OpInfo& op, const Signature& rule) {
+uint32_t lane_count(const OpRow& op, const Signature& rule) {
   if (op.immediates == ImmediateKind::memarg_lane) return 16u >> rule.access_log2;
   return detail::number_at(op.text, op.text.find('x') + 1);
 }
@@ -15,7 +15,7 @@ uint32_t lane_count(const OpInfo& op, const Signature& rule) {
 }  // namespace
 
 bool FunctionValidator::has_lanes(const Instruction& in) {
-  const OpInfo& op = info(in.op);
+  const OpRow op = info(in.op);
   uint32_t lanes = lane_count(op, signature(in.op));
   if (op.immediates == ImmediateKind::lanes) {
     lanes *= 2;  // of both operands

@@ -1,6 +1,6 @@
 // The numeric operators of WebAssembly as pure functions (spec 3.0, section 4.3 "Numerics"), written once: handlers, constant folding
 // and tests call these. A function is named as its instruction. Integers are unsigned; operators that can trap return the trap,
-// or kNoTrap and the result through a reference.
+// or kNoTrap and the result through a reference. (_test and _test_not are no instructions, but what `and` and a comparison with zero make.)
 #pragma once
 
 #include <bit>
@@ -40,6 +40,8 @@ constexpr MaybeTrap trap(TrapKind kind) { return static_cast<MaybeTrap>(kind); }
   constexpr uint32_t p##_gt_s(U a, U b) { return static_cast<S>(a) > static_cast<S>(b); }                   \
   constexpr uint32_t p##_le_s(U a, U b) { return static_cast<S>(a) <= static_cast<S>(b); }                  \
   constexpr uint32_t p##_ge_s(U a, U b) { return static_cast<S>(a) >= static_cast<S>(b); }                  \
+  constexpr uint32_t p##_test(U a, U b) { return (a & b) != 0; }                                            \
+  constexpr uint32_t p##_test_not(U a, U b) { return (a & b) == 0; }                                        \
   constexpr uint32_t p##_eqz(U a) { return a == 0; }                                                        \
   constexpr U p##_clz(U a) { return static_cast<U>(std::countl_zero(a)); }                                  \
   constexpr U p##_ctz(U a) { return static_cast<U>(std::countr_zero(a)); }                                  \

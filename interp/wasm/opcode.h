@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "interp/wasm/profile.h"
 #include "wplug/features.h"
 
 namespace wplug {
@@ -66,6 +67,7 @@ struct OpInfo {
   Feature feature;
 };
 
+// For what is made of it at compile time; running code asks info().
 inline constexpr OpInfo kOpInfo[] = {
 #define WPLUG_OPCODE(name, text, prefix, code, immediates, signature, feature) \
   {text, prefix, code, ImmediateKind::immediates, signature, Feature::feature},
@@ -73,7 +75,80 @@ inline constexpr OpInfo kOpInfo[] = {
 };
 inline constexpr size_t kOpCount = sizeof(kOpInfo) / sizeof(kOpInfo[0]);
 
-constexpr const OpInfo& info(Op op) { return kOpInfo[static_cast<size_t>(op)]; }
+namespace detail {
+
+constexpr size_t count_rows() {
+  size_t rows = 0;
+  for (size_t i = 0; i < kOpCount; ++i) {
+    if (in_build(kOpInfo[i].feature)) rows = i + 1;
+  }
+  return rows;
+}
+
+}  // namespace detail
+
+// Instructions up to the last one whose feature is in this build. Of those behind, only immediates and feature are kept: enough to read over
+// them, and to refuse them by the feature's name.
+inline constexpr size_t kOpRows = detail::count_rows();
+
+namespace detail {
+
+constexpr size_t count_text() {
+  size_t size = 0;
+  for (size_t i = 0; i < kOpRows; ++i) size += kOpInfo[i].text.size();
+  return size;
+}
+
+// kOpInfo as running code has it: without pointers, which would be relocated and take three times the room.
+struct OpTables {
+  struct Row {
+    uint16_t text_at = 0;
+    uint16_t code = 0;
+    uint8_t text_size = 0;
+    uint8_t prefix = 0;
+  };
+  std::array<char, count_text()> text{};
+  std::array<Row, kOpRows> rows{};
+  std::array<ImmediateKind, kOpCount> immediates{};
+  std::array<Feature, kOpCount> features{};
+};
+
+constexpr OpTables make_op_tables() {
+  OpTables tables;
+  size_t at = 0;
+  for (size_t i = 0; i < kOpCount; ++i) {
+    const OpInfo& op = kOpInfo[i];
+    tables.immediates[i] = op.immediates;
+    tables.features[i] = op.feature;
+    if (i >= kOpRows) continue;
+    tables.rows[i] = {static_cast<uint16_t>(at), static_cast<uint16_t>(op.code), static_cast<uint8_t>(op.text.size()), op.prefix};
+    for (char letter : op.text) tables.text[at++] = letter;
+  }
+  return tables;
+}
+
+inline constexpr OpTables kOpTables = make_op_tables();
+
+}  // namespace detail
+
+// One row of the table, but for the signature (validate/signature.h).
+struct OpRow {
+  std::string_view text;  // "an instruction" where the build has no more of it
+  uint8_t prefix;
+  uint32_t code;
+  ImmediateKind immediates;
+  Feature feature;
+};
+
+constexpr OpRow info(Op op) {
+  const size_t i = static_cast<size_t>(op);
+  const detail::OpTables& tables = detail::kOpTables;
+  if (i >= kOpRows) return {"an instruction", 0, 0, tables.immediates[i], tables.features[i]};
+  const detail::OpTables::Row& row = tables.rows[i];
+  return {{tables.text.data() + row.text_at, row.text_size}, row.prefix, row.code, tables.immediates[i], tables.features[i]};
+}
+
+constexpr Feature feature_of(Op op) { return detail::kOpTables.features[static_cast<size_t>(op)]; }
 
 // Whether an instruction begins a block, which its own `end` closes (or `delegate`, of a legacy `try`).
 constexpr bool opens_block(Op op) {

@@ -89,7 +89,7 @@ bool may_refer_to_object(ValType type) {
 const CanonicalType* TypeRegistry::intern(const FuncType& type) {
   SubType definition;
   definition.func = type;
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const Locked lock(mutex_);
   // As if at an index that nothing refers to.
   const std::optional<uint32_t> id = intern_group({&definition, 1}, {UINT32_MAX - 1, UINT32_MAX}, nullptr);
   return id.has_value() ? &types_[*id] : nullptr;
@@ -98,7 +98,7 @@ const CanonicalType* TypeRegistry::intern(const FuncType& type) {
 bool TypeRegistry::intern(std::span<const SubType> types, std::span<const RecGroup> groups,
                           std::vector<const CanonicalType*>& canonical) {
   canonical.reserve(types.size());
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const Locked lock(mutex_);
   for (const RecGroup& group : groups) {
     const std::optional<uint32_t> first =
         intern_group(types.subspan(group.begin, group.end - group.begin), group, &canonical);
@@ -112,7 +112,7 @@ bool TypeRegistry::intern(std::span<const SubType> types, std::span<const RecGro
 }
 
 const CanonicalType* TypeRegistry::find(uint32_t id) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const Locked lock(mutex_);
   return id < types_.size() ? &types_[id] : nullptr;
 }
 

@@ -8,11 +8,11 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "interp/base/sync.h"
 #include "interp/wasm/module_def.h"
 #include "wplug/types.h"
 
@@ -71,7 +71,7 @@ class TypeRegistry {
   bool refers_to_object(ValType type) const;
   void fill(CanonicalType& made, const SubType& type, const std::vector<const CanonicalType*>* canonical);
 
-  std::mutex mutex_;
+  Mutex mutex_;
   std::deque<CanonicalType> types_;
   // The first id of each group by its words. In order, as a hash table could be made slow by whoever chooses the types.
   std::map<std::vector<uint32_t>, uint32_t> groups_;

@@ -8,13 +8,13 @@ namespace wplug::spec {
 namespace {
 
 enum class GroupId : uint8_t {
-#define WPLUG_SPEC_GROUP(id, name, supported, feature) id,
+#define WPLUG_SPEC_GROUP(id, name, feature, words) id,
 #define WPLUG_SPEC_SCRIPT(script, group)
 #include "spec-tests/runner/groups.def"
 };
 
 constexpr Group kGroups[] = {
-#define WPLUG_SPEC_GROUP(id, name, supported, feature) {name, supported, feature},
+#define WPLUG_SPEC_GROUP(id, name, feature, words) {name, feature, words},
 #define WPLUG_SPEC_SCRIPT(script, group)
 #include "spec-tests/runner/groups.def"
 };
@@ -25,7 +25,7 @@ struct Row {
 };
 
 constexpr auto kRows = std::to_array<Row>({
-#define WPLUG_SPEC_GROUP(id, name, supported, feature)
+#define WPLUG_SPEC_GROUP(id, name, feature, words)
 #define WPLUG_SPEC_SCRIPT(script, group) {script, GroupId::group},
 #include "spec-tests/runner/groups.def"
 });
@@ -33,6 +33,8 @@ constexpr bool before(const Row& a, const Row& b) { return a.script < b.script; 
 static_assert(std::is_sorted(kRows.begin(), kRows.end(), before), "find_group searches by halves");
 
 }  // namespace
+
+bool Group::supported() const { return feature.has_value() && Features::all().has(*feature); }
 
 const Group* find_group(std::string_view script) {
   const auto it = std::lower_bound(kRows.begin(), kRows.end(), script,

@@ -1,16 +1,22 @@
 // Which feature of WebAssembly a script of the official suite needs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "wplug/features.h"
 
 namespace wplug::spec {
 
 // Scripts that stand or fall together; the suite's folders where it has them.
 struct Group {
   std::string_view name;
-  bool supported;            // by the engine as it is
-  std::string_view feature;  // what it needs, as reports say it
+  std::optional<Feature> feature;  // without which none of them can pass; nullopt: the engine has it in no build
+  std::string_view words;          // what it needs, as reports say it
+
+  // By the engine as it was built.
+  bool supported() const;
 };
 
 // The group of a script by name; null for one that is not of the suite.

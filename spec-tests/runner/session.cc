@@ -23,6 +23,20 @@ std::string print_values(const std::vector<Value>& values) {
   return text;
 }
 
+// What the command needs when that is why there is no module: a feature that this build of the engine has not.
+std::optional<Outcome> left_out(const Error& error) {
+  const std::string_view message = error.message();
+  const size_t end = message.find(" is not in this build");
+  if (end == std::string_view::npos) return std::nullopt;
+  return skipped("needs " + std::string(message.substr(0, end)));
+}
+
+// For a module that does not compile.
+Outcome absent(const Error& error) {
+  if (auto outcome = left_out(error)) return *outcome;
+  return failed(describe(error));
+}
+
 // An error of the right kind with the script's words.
 Outcome judge(const Error& error, ErrorKind kind, const std::string& words) {
   if (error.kind() == kind && message_matches(words, error.message())) return passed();
@@ -127,7 +141,7 @@ Outcome Session::module(const Command& command) {
   if (auto compiled = compile(command)) {
     result = make_slot(command, *compiled);
   } else {
-    result.absence = failed(describe(compiled.error()));
+    result.absence = absent(compiled.error());
   }
   Outcome outcome = result.instance ? passed() : result.absence;
   // Commands that use the missing module point at it.
@@ -144,8 +158,10 @@ Outcome Session::module_definition(const Command& command) {
   if (auto compiled = compile(command)) {
     definition.module = std::move(*compiled);
   } else {
-    outcome = failed(describe(compiled.error()));
-    definition.absence = failed("the module of line " + std::to_string(command.line) + " is missing");
+    outcome = definition.absence = absent(compiled.error());
+    if (outcome.verdict == Verdict::failed) {
+      definition.absence = failed("the module of line " + std::to_string(command.line) + " is missing");
+    }
   }
   if (!command.name.empty()) definitions_.insert_or_assign(command.name, definition);
   last_definition_ = std::move(definition);
@@ -171,6 +187,8 @@ Outcome Session::register_instance(const Command& command) {
   const Slot& source = slot(command.name);
   // The name must not go on standing for an older instance when this one is missing.
   registered_.erase(command.as);
+  left_out_.erase(command.as);
+  if (!source.instance && source.absence.verdict == Verdict::skipped) left_out_.emplace(command.as, source.absence);
   if (source.instance) registered_.emplace(command.as, *source.instance);
   linker_ = spectest_;
   for (const auto& [name, instance] : registered_) linker_.define_instance(name, instance);
@@ -218,6 +236,7 @@ Outcome Session::assert_exception(const Command& command) {
 Outcome Session::assert_rejected(const Command& command, ErrorKind kind) {
   auto compiled = compile(command);
   if (compiled) return failed("expected " + std::string(to_string(kind)) + ": " + command.text + "; got a module");
+  if (auto outcome = left_out(compiled.error())) return *outcome;
   return judge(compiled.error(), kind, command.text);
 }
 
@@ -230,10 +249,21 @@ Outcome Session::assert_annotation(const Command& command, ErrorKind kind) {
 
 Outcome Session::assert_not_instantiable(const Command& command, ErrorKind kind) {
   auto compiled = compile(command);
-  if (!compiled) return failed("the module does not compile: " + describe(compiled.error()));
+  if (!compiled) return absent(compiled.error());
   auto instance = instantiate(*compiled);
   if (instance) return failed("expected " + std::string(to_string(kind)) + ": " + command.text + "; got an instance");
+  if (const Outcome* outcome = missing_exporter(instance.error())) return *outcome;
   return judge(instance.error(), kind, command.text);
+}
+
+const Outcome* Session::missing_exporter(const Error& error) const {
+  constexpr std::string_view kWords = "unknown import: ";
+  if (error.kind() != ErrorKind::link || !error.message().starts_with(kWords)) return nullptr;
+  const std::string_view import = std::string_view(error.message()).substr(kWords.size());
+  for (const auto& [name, outcome] : left_out_) {
+    if (import.starts_with(name + ".")) return &outcome;
+  }
+  return nullptr;
 }
 
 Result<Module> Session::compile(const Command& command) const {
@@ -262,6 +292,8 @@ Session::Slot Session::make_slot(const Command& command, const Module& module) {
   auto instance = instantiate(module);
   if (instance) {
     result.instance = *instance;
+  } else if (const Outcome* outcome = missing_exporter(instance.error())) {
+    result.absence = *outcome;
   } else {
     result.absence = failed("line " + std::to_string(command.line) + ": " + describe(instance.error()));
   }

@@ -69,6 +69,8 @@ class Session {
   Outcome assert_not_instantiable(const Command& command, ErrorKind kind);
 
   Result<Module> compile(const Command& command) const;
+  // Why a registered name, of which the error says that an import is unknown, has no instance; null: for no such reason.
+  const Outcome* missing_exporter(const Error& error) const;
   Result<Instance> instantiate(const Module& module);
   Slot make_slot(const Command& command, const Module& module);
   void put(const std::string& name, Slot slot);
@@ -86,6 +88,7 @@ class Session {
   Slot current_;
   std::map<std::string, Slot> named_;
   std::map<std::string, Instance> registered_;
+  std::map<std::string, Outcome, std::less<>> left_out_;  // names of instances that this build of the engine cannot have
   Definition last_definition_;
   std::map<std::string, Definition> definitions_;
 };

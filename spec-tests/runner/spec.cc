@@ -68,8 +68,8 @@ std::optional<FileReport> run_file(const Run& run, const ScriptFile& file) {
   }
   const std::string suite = suite_name(file.path);
   const Group* group = find_group(suite);
-  if (group != nullptr && !group->supported && !run.options.unsupported) {
-    report.skip("needs " + std::string(group->feature), script->commands.size());
+  if (group != nullptr && !group->supported() && !run.options.unsupported) {
+    report.skip("needs " + std::string(group->words), script->commands.size());
     return report;
   }
   const std::string name = group != nullptr ? suite : source_path(file.display);
@@ -108,6 +108,10 @@ int run_spec(const SpecOptions& options, std::ostream& out, std::ostream& err) {
     return 65;
   }
   out << (options.json ? report->to_json() : report->to_text()) << std::flush;
+  if (report->passed() < options.at_least) {
+    err << "wplug spec: " << report->passed() << " commands passed, at least " << options.at_least << " must\n";
+    return 1;
+  }
   return report->failed() == 0 ? 0 : 1;
 }
 

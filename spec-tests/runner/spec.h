@@ -21,6 +21,8 @@ struct SpecOptions {
   Config config;
   // A list of expected failures (see expectations.h); empty: every failure counts.
   std::string expected_failures;
+  // Fewer commands that pass are a failure.
+  size_t at_least = 0;
   // Runs also the scripts of the official suite that need a feature the engine does not have.
   bool unsupported = false;
   // The longest that one call into the guest may take.

@@ -8,7 +8,7 @@ namespace {
 
 std::string feature_names() {
   std::string names;
-#define WPLUG_FEATURE(name, text, supported) \
+#define WPLUG_FEATURE(name, text, profile) \
   if (Feature::name != Feature::mvp) names += (names.empty() ? "" : ", ") + std::string(text);
 #include "wplug/features.def"
   return names;
