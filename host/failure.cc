@@ -9,11 +9,12 @@ namespace {
 struct FailureRow {
   std::string_view name;
   int exit_code;
+  int status;
   bool keeps_instance;
 };
 
 constexpr FailureRow kRows[] = {
-#define WPLUG_FAILURE(name, exit_code, keeps_instance, meaning) {#name, exit_code, keeps_instance},
+#define WPLUG_FAILURE(name, exit_code, status, keeps_instance, meaning) {#name, exit_code, status, keeps_instance},
 #include "wplug/failures.def"
 };
 
@@ -60,6 +61,7 @@ std::string cause_of(const Error& error, const CallState& state) {
 
 std::string_view to_string(FailureKind kind) { return row(kind).name; }
 int exit_code(FailureKind kind) { return row(kind).exit_code; }
+int http_status(FailureKind kind) { return row(kind).status; }
 bool Failure::keeps_instance() const { return row(kind).keeps_instance; }
 
 Failure failure_of(const Error& error, const PluginLimits& limits, uint64_t denials, const CallState& state) {

@@ -65,6 +65,7 @@ Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, Pip
   ModuleCache& cache = shared != nullptr ? *shared : own;
   RedactorCache redactors(services);
   std::vector<std::shared_ptr<const Plugin>> stages;
+  std::vector<StageOrigin> origins;
   for (StageConfig& stage : config.stages) {
     auto redactor = redactors.get(stage);
     if (!redactor.ok()) {
@@ -81,8 +82,18 @@ Result<std::shared_ptr<const Pipeline>> Pipeline::load(const Engine& engine, Pip
     if (!loaded.ok()) return of_stage(stage, loaded.error(), "");
     WPLUG_TRY(check_stage_config(*loaded->plugin, stage, loaded->file));
     stages.push_back(std::move(loaded->plugin));
+    StageOrigin& origin = origins.emplace_back();
+    origin.file = std::move(loaded->file);
+    if (loaded->manifest) {
+      origin.manifest = std::move(loaded->manifest->file);
+      origin.version = std::move(loaded->manifest->version);
+    }
   }
-  return of(std::move(config.name), std::move(stages));
+  auto pipeline = std::make_shared<Pipeline>();
+  pipeline->name_ = std::move(config.name);
+  pipeline->stages_ = std::move(stages);
+  pipeline->origins_ = std::move(origins);
+  return std::shared_ptr<const Pipeline>(std::move(pipeline));
 }
 
 std::shared_ptr<const Pipeline> Pipeline::of(std::string name, std::vector<std::shared_ptr<const Plugin>> stages) {

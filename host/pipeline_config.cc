@@ -46,6 +46,16 @@ class PipelineReader {
     return {};
   }
 
+  Result<void> read_life(const toml::node& node, InstanceLife& to) {
+    std::string text;
+    WPLUG_TRY(read_into(node, "instance", text));
+    if (text != "reuse" && text != "fresh") {
+      return toml_error(file_, node.source(), "instance must be \"reuse\" or \"fresh\": \"" + text + "\"");
+    }
+    to = text == "fresh" ? InstanceLife::fresh : InstanceLife::reuse;
+    return {};
+  }
+
   // Relative to the file.
   Result<void> read_directory(const toml::node& node, std::string& to) {
     WPLUG_TRY(read_into(node, "data_directory", to));
@@ -76,6 +86,7 @@ class PipelineReader {
          {"data_directory", [&](const toml::node& node) { return read_directory(node, stage.options.data_directory); }},
          {"native", [&](const toml::node& node) { return read_flag(node, "native", stage.native); }},
          {"redact", [&](const toml::node& node) { return read_redaction(node, "redact", stage.redaction); }},
+         {"instance", [&](const toml::node& node) { return read_life(node, stage.options.life); }},
          {"grants", [&](const toml::node& node) { return read_grants(node, stage.options.grants); }}}));
     if (stage.options.name.empty()) return toml_error(file_, table.source(), "the stage has no name");
     if (stage.plugin.empty()) return toml_error(file_, table.source(), "the stage has no plugin");

@@ -66,6 +66,7 @@ PluginTerms terms_of(PluginOptions options, const PluginAbi& abi, const Module& 
   terms.redactor = std::move(options.redactor);
   terms.tenant = std::move(options.tenant);
   terms.notices = std::make_shared<Notices>();
+  terms.life = options.life;
   terms.name = std::move(options.name);
   return terms;
 }
@@ -285,8 +286,9 @@ std::optional<Failure> PluginInstance::limited_call(const Budget& left, std::str
   const uint64_t instructions = store_.fuel_consumed();
   const uint64_t denials = store_.memory_denials();
   const uint64_t fuel = within(limits.fuel, left.fuel);
-  begin_call(within(limits.timeout, left.time), fuel == 0 ? std::nullopt : std::optional(fuel));
-  if (limits.soft_timeout.count() > 0 && begin + limits.soft_timeout < state_.deadline) {
+  const auto timeout = within(limits.timeout, left.time);
+  begin_call(timeout, fuel == 0 ? std::nullopt : std::optional(fuel));
+  if (limits.soft_timeout.count() > 0 && (timeout.count() <= 0 || limits.soft_timeout < timeout)) {
     state_.soft_deadline = begin + limits.soft_timeout;
     set_notice(store_, state_.soft_deadline, [this] { warn_of_soft_timeout(*terms_, plugin_->services(), state_); });
   }

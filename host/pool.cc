@@ -30,8 +30,18 @@ std::optional<Failure> InstancePool::prepare() {
   return start_failure_;
 }
 
+std::optional<Failure> InstancePool::check_health() {
+  if (auto failure = prepare()) return failure;
+  std::optional<Failure> failure = instance_->health();
+  if (failure && !failure->keeps_instance()) discard();
+  return failure;
+}
+
 std::optional<Failure> InstancePool::call(std::string_view input, std::string& output) {
   ++stats_.calls;
+  last_usage_ = Usage();
+  last_headers_.clear();
+  last_started_ = false;
   // A tenant that has nothing left costs no instance.
   if (const auto& tenant = plugin_->terms().tenant; tenant != nullptr) {
     if (auto why = tenant->refusal()) {
@@ -39,17 +49,20 @@ std::optional<Failure> InstancePool::call(std::string_view input, std::string& o
       return Failure{FailureKind::policy, std::move(*why), {}};
     }
   }
+  const bool was_there = instance_ != nullptr;
   std::optional<Failure> failure = prepare();
   if (!failure) {
+    last_started_ = !was_there;
     failure = instance_->call(input, output);
     stats_.latency.add(instance_->duration());
     stats_.instructions += instance_->instructions();
     stats_.usage.add(instance_->usage());
+    last_usage_ = instance_->usage();
+    last_headers_ = instance_->last_call().headers;
   }
-  if (failure) {
-    ++stats_.errors;
-    if (!failure->keeps_instance()) discard();
-  }
+  if (failure) ++stats_.errors;
+  const bool in_doubt = failure && !failure->keeps_instance();
+  if (in_doubt || plugin_->terms().life == InstanceLife::fresh) discard();
   return failure;
 }
 

@@ -1,7 +1,7 @@
 // A stage's instances in one thread.
 //
 // A thread sends one record at a time through a stage, so one ready instance is enough: it is made when first needed, kept
-// between records, and thrown away after a failure that leaves it in doubt. When making one fails, the next attempts wait,
+// between records, and thrown away after a failure that leaves it in doubt, or after each call where its life is `fresh`. When making one fails, the next attempts wait,
 // longer each time: a plugin whose start takes its whole start_timeout must not cost that much for every record.
 #pragma once
 
@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "wplug/pipeline.h"
 #include "wplug/plugin.h"
@@ -22,8 +24,13 @@ class InstancePool {
 
   // Makes the instance if there is none. nullopt: it is ready.
   std::optional<Failure> prepare();
-  // One call through the instance, counted.
+  // nullopt: the instance is there and says that it is fit for work.
+  std::optional<Failure> check_health();
+  // One call through the instance, counted. What it was is in last_usage and the two behind it.
   std::optional<Failure> call(std::string_view input, std::string& output);
+  const Usage& last_usage() const { return last_usage_; }
+  bool last_started() const { return last_started_; }
+  const std::vector<std::pair<std::string, std::string>>& last_headers() const { return last_headers_; }
   // A result that the pipeline could not use, after a call that worked.
   void count_error() { ++stats_.errors; }
   StageStats stats() const;
@@ -33,6 +40,9 @@ class InstancePool {
   std::shared_ptr<const Plugin> plugin_;
   std::unique_ptr<PluginInstance> instance_;
   StageStats stats_;
+  Usage last_usage_;
+  bool last_started_ = false;
+  std::vector<std::pair<std::string, std::string>> last_headers_;
   // Of the last failed start.
   std::optional<Failure> start_failure_;
   std::chrono::steady_clock::time_point retry_at_;

@@ -12,6 +12,13 @@ Failure json_failure(FailureKind kind, std::string_view whose, const JsonProblem
   return {kind, std::string(whose) + " is not JSON: byte " + std::to_string(problem.offset) + ": " + problem.what, {}};
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+// Names of headers, in any case.
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
 // A text without its last line end as a JSON string.
 std::string text_as_json(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
@@ -54,7 +61,57 @@ std::optional<RecordError> PipelineWorker::start() {
   return std::nullopt;
 }
 
-std::optional<RecordError> PipelineWorker::process(std::string_view record, std::string& output) {
+std::optional<RecordError> PipelineWorker::check_health() {
+  for (size_t i = 0; i < pools_.size(); ++i) {
+    if (auto failure = pools_[i]->check_health()) {
+      return RecordError{pipeline_->stages()[i]->name(), std::move(*failure)};
+    }
+  }
+  return std::nullopt;
+}
+
+void PipelineWorker::add_headers(const std::vector<std::pair<std::string, std::string>>& headers) {
+  for (const auto& header : headers) {
+    const auto same = std::find_if(headers_.begin(), headers_.end(),
+                                   [&](const auto& known) { return same_name(known.first, header.first); });
+    if (same == headers_.end()) {
+      headers_.push_back(header);
+    } else {
+      *same = header;
+    }
+  }
+}
+
+// One stage's call; its result, which is JSON, is in scratch_.
+std::optional<Failure> PipelineWorker::call(size_t stage, const std::string& input, PipelineObserver* observer) {
+  InstancePool& pool = *pools_[stage];
+  StageCall call;
+  if (observer != nullptr) call.begin = std::chrono::steady_clock::now();
+  std::optional<Failure> failure = pool.call(input, scratch_);
+  if (!failure) {
+    const auto problem = find_json_problem(scratch_);
+    if (problem && pipeline_->stages()[stage]->abi().gives_text()) {
+      scratch_ = text_as_json(scratch_);
+    } else if (problem) {
+      failure = json_failure(FailureKind::output, "the result", *problem);
+      pool.count_error();
+    }
+  }
+  if (!pool.last_headers().empty()) add_headers(pool.last_headers());
+  if (observer != nullptr) {
+    call.end = std::chrono::steady_clock::now();
+    call.stage = stage;
+    call.failure = failure ? &*failure : nullptr;
+    call.started = pool.last_started();
+    call.usage = pool.last_usage();
+    observer->on_call(call);
+  }
+  return failure;
+}
+
+std::optional<RecordError> PipelineWorker::process(std::string_view record, std::string& output,
+                                                   PipelineObserver* observer) {
+  headers_.clear();
   if (record.find_first_not_of(" \t\r") == std::string_view::npos) {
     return RecordError{"", {FailureKind::input, "the record is empty", {}}};
   }
@@ -63,17 +120,7 @@ std::optional<RecordError> PipelineWorker::process(std::string_view record, std:
   }
   output.assign(record);
   for (size_t i = 0; i < pools_.size(); ++i) {
-    std::optional<Failure> failure = pools_[i]->call(output, scratch_);
-    if (!failure) {
-      const auto problem = find_json_problem(scratch_);
-      if (problem && pipeline_->stages()[i]->abi().gives_text()) {
-        scratch_ = text_as_json(scratch_);
-      } else if (problem) {
-        failure = json_failure(FailureKind::output, "the result", *problem);
-        pools_[i]->count_error();
-      }
-    }
-    if (failure) return RecordError{pipeline_->stages()[i]->name(), std::move(*failure)};
+    if (auto failure = call(i, output, observer)) return RecordError{pipeline_->stages()[i]->name(), std::move(*failure)};
     output.swap(scratch_);
   }
   // In JSON a line end is only ever a blank between tokens, so a result on several lines becomes one.

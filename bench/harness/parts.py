@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from harness import building, measure, programs
+from harness import building, measure, programs, serve
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # (module (func (export "_start")))
@@ -144,7 +144,7 @@ def pipeline(wplug, _engines, runs, note):
     return {name: {**cell, "unit": "records/s"} for name, cell in results.items()}
 
 
-PARTS = {"phases": phases, "start": start, "pipeline": pipeline}
+PARTS = {"phases": phases, "start": start, "pipeline": pipeline, "serve": serve.serve}
 
 
 def run_parts(wanted, wplug, chosen, runs, note):

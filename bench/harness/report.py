@@ -192,7 +192,8 @@ def edges_part(data):
     parts = []
     for title, key, header in (("Phases and edges", "phases", ["what", "median", "min", "max", "unit"]),
                                ("Cold start: a whole process", "start", ["program", "median", "min", "max", "unit"]),
-                               ("Pipeline of three stages", "pipeline", ["plugins", "median", "min", "max", "unit"])):
+                               ("Pipeline of three stages", "pipeline", ["plugins", "median", "min", "max", "unit"]),
+                               ("Served over HTTP", "serve", ["what", "median", "min", "max", "unit"])):
         if key in data:
             rows = [[name, *(f"{row[part]:.4g}" for part in ("median", "min", "max")), row["unit"]]
                     for name, row in data[key].items()]

@@ -58,6 +58,10 @@ struct HostServices {
 struct DescriptionSlot;
 class Notices;
 
+// For how long an instance is used. `fresh`: for one call, so that nothing of a call is there for the next one. `reset`: as
+// fresh, by putting memory and globals back; no engine call for that yet, so pipeline files refuse it.
+enum class InstanceLife : uint8_t { reuse, reset, fresh };
+
 // How one plugin is asked to be used.
 struct PluginOptions {
   std::string name;   // in messages: the stage's or the file's
@@ -71,6 +75,7 @@ struct PluginOptions {
   std::vector<std::pair<std::string, Module>> linked;  // modules that the plugin imports from, by name
   std::shared_ptr<const Redactor> redactor;  // null: nothing is masked
   std::shared_ptr<Account> tenant;           // whose budget calls are on; null: nobody's
+  InstanceLife life = InstanceLife::reuse;
   // What the plugin's manifest declares to need: nothing else is allowed, whatever is granted. nullopt: it says nothing,
   // and an ABI whose plugins declare by themselves is asked.
   std::optional<Grants> declared;
@@ -91,6 +96,7 @@ struct PluginTerms {
   std::shared_ptr<const Redactor> redactor;  // null: nothing is masked
   std::shared_ptr<Account> tenant;           // null: nobody's
   std::shared_ptr<Notices> notices;          // what the log has been told once for all instances; null: all is told
+  InstanceLife life = InstanceLife::reuse;
 
   // The configuration as one JSON object.
   std::string config_json() const;

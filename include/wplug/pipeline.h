@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "wplug/engine.h"
@@ -82,6 +83,13 @@ struct StageStats {
   void merge(const StageStats& other);
 };
 
+// Where a stage's plugin came from.
+struct StageOrigin {
+  std::string file;      // of the module
+  std::string manifest;  // empty: it has none
+  std::string version;   // as its manifest says
+};
+
 // Immutable after loading, shared by all threads.
 class Pipeline {
  public:
@@ -97,10 +105,29 @@ class Pipeline {
 
   const std::string& name() const { return name_; }
   const std::vector<std::shared_ptr<const Plugin>>& stages() const { return stages_; }
+  // One for each stage; none for plugins that were loaded elsewhere.
+  const std::vector<StageOrigin>& origins() const { return origins_; }
 
  private:
   std::string name_;
+  std::vector<StageOrigin> origins_;
   std::vector<std::shared_ptr<const Plugin>> stages_;
+};
+
+// One call of a stage, for those who watch.
+struct StageCall {
+  size_t stage = 0;                  // in Pipeline::stages
+  const Failure* failure = nullptr;  // null: it worked
+  std::chrono::steady_clock::time_point begin, end;  // with making an instance where there was none
+  bool started = false;              // an instance was made for it
+  Usage usage;                       // of the plugin's call; zeros when there was none
+};
+
+// Told of every call of a stage by the thread that made it, behind the call. Must not throw.
+class PipelineObserver {
+ public:
+  virtual ~PipelineObserver() = default;
+  virtual void on_call(const StageCall& call) = 0;
 };
 
 class InstancePool;
@@ -114,15 +141,23 @@ class PipelineWorker {
 
   // Makes the instances now instead of with the first record.
   std::optional<RecordError> start();
+  // Makes the instances and asks each whether it is fit for work, where its ABI has such a call.
+  std::optional<RecordError> check_health();
   // Sends one record through all stages; the result is one line without its end.
-  std::optional<RecordError> process(std::string_view record, std::string& output);
+  std::optional<RecordError> process(std::string_view record, std::string& output, PipelineObserver* observer = nullptr);
+  // Of the last record: the headers that its plugins set for a response, each name once; a later stage's replaces an
+  // earlier one's.
+  const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
   // One for each stage.
   std::vector<StageStats> stats() const;
 
  private:
   std::shared_ptr<const Pipeline> pipeline_;
+  std::optional<Failure> call(size_t stage, const std::string& input, PipelineObserver* observer);
+  void add_headers(const std::vector<std::pair<std::string, std::string>>& headers);
   std::vector<std::unique_ptr<InstancePool>> pools_;
   std::string scratch_;
+  std::vector<std::pair<std::string, std::string>> headers_;
 };
 
 // Where records come from and go to.

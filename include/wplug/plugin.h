@@ -20,7 +20,7 @@
 namespace wplug {
 
 enum class FailureKind : uint8_t {
-#define WPLUG_FAILURE(name, exit_code, keeps_instance, meaning) name,
+#define WPLUG_FAILURE(name, exit_code, status, keeps_instance, meaning) name,
 #include "wplug/failures.def"
 };
 
@@ -28,6 +28,8 @@ enum class FailureKind : uint8_t {
 std::string_view to_string(FailureKind kind);
 // The exit code of a command that ends with it.
 int exit_code(FailureKind kind);
+// The status of an HTTP reply that tells of it.
+int http_status(FailureKind kind);
 
 // Why a call gave no result.
 struct Failure {

@@ -21,6 +21,7 @@ struct Command {
 std::span<const Command> all_commands();
 
 int run_command(CommandArguments arguments);
+int serve_command(CommandArguments arguments);
 int call_command(CommandArguments arguments);
 int inspect_command(CommandArguments arguments);
 int validate_command(CommandArguments arguments);

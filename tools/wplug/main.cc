@@ -14,6 +14,7 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"run", "send records through a pipeline (.toml), or run a module (.wasm, .wat)", run_command},
+    {"serve", "answer HTTP requests with pipelines, and reload their plugins live", serve_command},
     {"call", "call a plugin once", call_command},
     {"inspect", "show a module's imports, exports, sections, memory and plugin ABI", inspect_command},
     {"validate", "check modules without running them", validate_command},
