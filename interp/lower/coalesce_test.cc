@@ -54,8 +54,8 @@ TEST_CASE("the result of a call is read where the call left it") {
       (local.set 2 (i32.const 5))
       (i32.sub (local.get 1) (local.get 2)))))", {Value::i32(7)});
   CHECK(done.results[0].i32() == 16);
-  // The argument, and no copy of the result.
-  CHECK(count(done, "move") <= 2);
+  // The argument, and no copy of the result. Builds without registers keep all copies.
+  if (kIntRegisters > 0) CHECK(count(done, "move") <= 2);
 }
 
 TEST_CASE("two names of one value in a loop are one") {
