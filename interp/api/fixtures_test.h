@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "interp/api/module_builder.h"
+#include "interp/exec/guard.h"
 #include "wplug/engine.h"
 #include "wplug/instance.h"
 #include "wplug/linker.h"
@@ -37,6 +38,20 @@ inline bool contains(std::string_view text, std::string_view part) { return text
 
 inline Module compile(const Engine& engine, const ModuleBuilder& builder, std::string_view name = {}) {
   return must(Module::compile(engine, builder.build(), name));
+}
+
+// `base` in every form of the code and with every kind of bounds check.
+inline std::vector<Config> bounds_configs(const Config& base = {}) {
+  std::vector<Config> configs;
+  for (bool registers : {true, false}) {
+    for (MemoryKind memory : {MemoryKind::explicit_checks, MemoryKind::guard_pages}) {
+      if (memory == MemoryKind::guard_pages && !guard_pages_supported()) continue;
+      Config& config = configs.emplace_back(base);
+      config.register_allocation = registers;
+      config.memory = memory;
+    }
+  }
+  return configs;
 }
 
 // An engine and one store of it.

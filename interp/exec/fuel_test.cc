@@ -3,28 +3,13 @@
 
 #include <vector>
 
-#include "interp/api/module_builder.h"
-#include "interp/exec/guard.h"
+#include "interp/api/fixtures_test.h"
 #include "wplug/instance.h"
 #include "wplug/linker.h"
 #include "wplug/trap.h"
 
 namespace wplug::test {
 namespace {
-
-std::vector<Config> all_configs() {
-  std::vector<Config> configs;
-  for (bool registers : {true, false}) {
-    for (MemoryKind memory : {MemoryKind::explicit_checks, MemoryKind::guard_pages}) {
-      if (memory == MemoryKind::guard_pages && !guard_pages_supported()) continue;
-      Config config;
-      config.register_allocation = registers;
-      config.memory = memory;
-      configs.push_back(config);
-    }
-  }
-  return configs;
-}
 
 // count(n): a loop of n rounds, each storing its number at address 0 and calling the empty function 1; then bulk fills.
 Bytes counting_module() {
@@ -78,7 +63,7 @@ Outcome run(const Config& config, int32_t rounds, std::optional<uint64_t> fuel) 
 constexpr uint64_t kRound = 12, kAfter = 3 + 1 + 8 + 1;
 
 TEST_CASE("every executed instruction of the module counts one, and bulk operations by length") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     Outcome outcome = run(config, 10, std::nullopt);
     CHECK(outcome.finished);
     CHECK(outcome.consumed == 10 * kRound + kAfter);
@@ -87,7 +72,7 @@ TEST_CASE("every executed instruction of the module counts one, and bulk operati
 
 TEST_CASE("a program with exactly the fuel it needs finishes, with one less it does not") {
   const uint64_t need = 50 * kRound + kAfter;
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     CHECK(run(config, 50, need).finished);
     Outcome stopped = run(config, 50, need - 1);
     CHECK_FALSE(stopped.finished);
@@ -97,7 +82,7 @@ TEST_CASE("a program with exactly the fuel it needs finishes, with one less it d
 }
 
 TEST_CASE("code stops at the very instruction where fuel ends, seen from the stores it made") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     for (uint64_t fuel = 0; fuel < 5 * kRound; ++fuel) {
       Outcome outcome = run(config, 5, fuel);
       CHECK_FALSE(outcome.finished);
@@ -111,7 +96,7 @@ TEST_CASE("code stops at the very instruction where fuel ends, seen from the sto
 
 TEST_CASE("a bulk operation that does not fit into the fuel does nothing") {
   const uint64_t before_fill = 5 * kRound + 3;
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     CHECK(run(config, 5, before_fill + 8).filled == 0);
     CHECK(run(config, 5, before_fill + 9).filled == 7);
   }
@@ -128,7 +113,7 @@ TEST_CASE("straight-line code behind a bulk operation stops where fuel ends, too
   builder.export_as("f", kFuncKind, 0);
   builder.export_as("memory", kMemoryKind, 0);
   const uint64_t filled = 4 + 4000 / 8, need = filled + 5 * 3;
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     Engine engine = Engine::create(config).value();
     Module module = Module::compile(engine, builder.build()).value();
     for (uint64_t fuel = filled; fuel <= need; ++fuel) {
@@ -160,7 +145,7 @@ TEST_CASE("a trap's count includes the instruction that trapped, in every config
   // i32.load (local 0 + 1 - 1)
   builder.func(type, {0x20, 0x00, 0x41, 0x01, 0x6a, 0x41, 0x01, 0x6b, 0x28, 0x02, 0x00});
   builder.export_as("load", kFuncKind, 0);
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     Engine engine = Engine::create(config).value();
     Module module = Module::compile(engine, builder.build()).value();
     Store store = Store::create(engine).value();

@@ -38,6 +38,9 @@ HandlerTable reference_handlers(IrOp op);
 HandlerTable object_handlers(IrOp op);
 HandlerTable exception_handlers(IrOp op);
 
+// Whether a place is a register from the third on: the allocation fills registers from the first on, so these are for loops with many values.
+constexpr bool is_late_register(int place, int registers) { return place >= 2 && place < registers; }
+
 // A table of Maker::at<I>() for I in 0..N-1. A maker may say with is_coded(I) that one handler stands for several combinations of places, and
 // finds its operands by location codes.
 template <class Maker, int N>

@@ -145,8 +145,7 @@ WPLUG_HANDLER(select_vector) {
 
 // ---- tables
 
-// The allocation fills registers from the first on; the others are for loops with many values.
-constexpr bool is_rare_place(int place) { return place >= 2 && place < kFloatRegisters; }
+constexpr bool is_rare_place(int place) { return is_late_register(place, kFloatRegisters); }
 
 template <V128 (*F)(V128, V128)>
 struct VectorBinary {

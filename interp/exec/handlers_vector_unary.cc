@@ -14,10 +14,8 @@ WPLUG_HANDLER(vector_unary) {
 
 template <class T, class R, R (*F)(T)>
 struct VectorUnary {
-  // The allocation fills registers from the first on.
   static constexpr bool is_coded(int i) {
-    const int d = i / kPlaces<T>, a = i % kPlaces<T>;
-    return kManyPlaces && ((d >= 2 && d < kPlaces<R> - 1) || (a >= 2 && a < kPlaces<T> - 1));
+    return kManyPlaces && (is_late_register(i / kPlaces<T>, kPlaces<R> - 1) || is_late_register(i % kPlaces<T>, kPlaces<T> - 1));
   }
   template <int I>
   static constexpr Handler* at() {

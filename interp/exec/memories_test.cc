@@ -2,27 +2,12 @@
 #include <doctest/doctest.h>
 
 #include "interp/api/fixtures_test.h"
-#include "interp/exec/guard.h"
 #include "wplug/trap.h"
 
 namespace wplug::test {
 namespace {
 
 constexpr uint64_t kPage = 65536;
-
-std::vector<Config> all_configs() {
-  std::vector<Config> configs;
-  for (bool registers : {true, false}) {
-    for (MemoryKind memory : {MemoryKind::explicit_checks, MemoryKind::guard_pages}) {
-      if (memory == MemoryKind::guard_pages && !guard_pages_supported()) continue;
-      Config config;
-      config.register_allocation = registers;
-      config.memory = memory;
-      configs.push_back(config);
-    }
-  }
-  return configs;
-}
 
 // The result of function 0, or the name of its trap.
 std::string run(const ModuleBuilder& builder, const Config& config, std::vector<Value> args, Value result) {
@@ -34,7 +19,7 @@ std::string run(const ModuleBuilder& builder, const Config& config, std::vector<
 }
 
 TEST_CASE("a 64-bit effective address that wraps around is out of bounds, whatever the memory") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     for (uint8_t memory : {0, 1}) {
       ModuleBuilder builder;
       builder.memory({4, 1});
@@ -59,7 +44,7 @@ TEST_CASE("the last bytes of every kind of memory can be reached and the next on
   const Kind kinds[] = {{{0, 1}, kPage, false},       {{3, 1, 1}, kPage, false},   {{4, 1}, kPage, true},
                         {{7, 1, 1}, kPage, true},     {{8, 9, 0}, 9, false},       {{12, 9, 0}, 9, true},
                         {{8, 0x83, 0x20, 0}, 4099, false}};
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     for (const Kind& kind : kinds) {
       for (uint8_t memory : {0, 1}) {
         CAPTURE(kind.size);
@@ -86,7 +71,7 @@ TEST_CASE("the last bytes of every kind of memory can be reached and the next on
 }
 
 TEST_CASE("an index into a 64-bit table is not taken modulo 2^32") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     ModuleBuilder builder;
     const uint32_t number = builder.type({}, {kI32});
     builder.table(kFuncref, {4, 2});
@@ -102,7 +87,7 @@ TEST_CASE("an index into a 64-bit table is not taken modulo 2^32") {
 }
 
 TEST_CASE("a 64-bit memory that cannot grow so much says -1 with 64 bits, and stays") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     ModuleBuilder builder;
     builder.memory({4, 1});
     builder.func(builder.type({kI64}, {kI64}), {0x20, 0, 0x40, 0});
@@ -115,7 +100,7 @@ TEST_CASE("a 64-bit memory that cannot grow so much says -1 with 64 bits, and st
 }
 
 TEST_CASE("far accesses and atomics count as one instruction each, like all others") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : bounds_configs()) {
     World world({}, config);
     ModuleBuilder builder;
     builder.memory({4, 1});

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "interp/api/fixtures_test.h"
-#include "interp/exec/guard.h"
 #include "wplug/linker.h"
 #include "wplug/text.h"
 #include "wplug/trap.h"
@@ -17,19 +16,10 @@
 namespace wplug::test {
 namespace {
 
-std::vector<Config> all_configs() {
-  std::vector<Config> configs;
-  for (bool registers : {true, false}) {
-    for (MemoryKind memory : {MemoryKind::explicit_checks, MemoryKind::guard_pages}) {
-      if (memory == MemoryKind::guard_pages && !guard_pages_supported()) continue;
-      Config config;
-      config.profile_calls = true;
-      config.register_allocation = registers;
-      config.memory = memory;
-      configs.push_back(config);
-    }
-  }
-  return configs;
+std::vector<Config> profiling() {
+  Config config;
+  config.profile_calls = true;
+  return bounds_configs(config);
 }
 
 // A module in the text format, run with a profile. The host function "again" calls the export "nested" with the
@@ -90,7 +80,7 @@ struct Profiled {
 using Lines = std::vector<std::string>;
 
 TEST_CASE("calls and recursion: each function has its own instructions, the total counts a recursive one once") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : profiling()) {
     Profiled profiled(config, R"((module
       (func $leaf (param i32) (result i32) local.get 0 i32.const 1 i32.add)
       (func $twice (export "twice") (param i32) (result i32) local.get 0 call $leaf call $leaf)
@@ -110,7 +100,7 @@ TEST_CASE("calls and recursion: each function has its own instructions, the tota
 }
 
 TEST_CASE("a loop at a function's first instruction is one call") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : profiling()) {
     Profiled profiled(config, R"((module
       (func $down (export "down") (param i32) (result i32)
         (loop $again (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 0))))");
@@ -122,7 +112,7 @@ TEST_CASE("a loop at a function's first instruction is one call") {
 }
 
 TEST_CASE("a tail call takes its caller's place") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : profiling()) {
     Profiled profiled(config, R"((module
       (type $t (func (param i32) (result i32)))
       (table funcref (elem $last))
@@ -140,7 +130,7 @@ TEST_CASE("a tail call takes its caller's place") {
 }
 
 TEST_CASE("an exception ends the frames it goes through") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : profiling()) {
     Profiled profiled(config, R"((module
       (tag $t (param i32))
       (func $throws (param i32) (result i32) (throw $t (local.get 0)))
@@ -159,7 +149,7 @@ TEST_CASE("an exception ends the frames it goes through") {
 }
 
 TEST_CASE("a trap stands with the function that trapped, and the next call begins anew") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : profiling()) {
     Profiled profiled(config, R"((module
       (memory 1)
       (func $helper (param i32) (result i32) local.get 0)
@@ -182,7 +172,7 @@ TEST_CASE("the sums are right wherever fuel ends") {
     (memory 1)
     (func $fill (param i32) (result i32) (memory.fill (i32.const 0) (i32.const 1) (i32.const 40)) (i32.load8_u (local.get 0)))
     (func $work (export "work") (param i32) (result i32) (i32.add (call $fill (i32.const 2)) (call $fill (local.get 0))))))";
-  for (const Config& config : all_configs()) {
+  for (const Config& config : profiling()) {
     Profiled whole(config, text);
     CHECK(must(whole.call("work", 3)) == 2);
     const uint64_t need = whole.world.store.fuel_consumed();
@@ -197,7 +187,7 @@ TEST_CASE("the sums are right wherever fuel ends") {
 }
 
 TEST_CASE("a host that calls the guest again stands between two paths of it") {
-  for (const Config& config : all_configs()) {
+  for (const Config& config : profiling()) {
     Profiled profiled(config, R"((module
       (func $again (import "host" "again") (param i32) (result i32))
       (func $nested (export "nested") (param i32) (result i32)

@@ -6,7 +6,6 @@
 #include "interp/lower/allocate.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "interp/lower/coalesce.h"
@@ -44,11 +43,6 @@ class Occupancy {
   }
   std::vector<uint64_t> words_;
 };
-
-double loop_weight(uint8_t depth) {
-  static constexpr std::array<double, 6> weights = {1, 8, 64, 512, 4096, 32768};
-  return weights[std::min<size_t>(depth, weights.size() - 1)];
-}
 
 struct Call {
   uint32_t index;  // Ir

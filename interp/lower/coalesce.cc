@@ -9,12 +9,13 @@
 #include "interp/lower/coalesce.h"
 
 #include <algorithm>
-#include <map>
+#include <deque>
 #include <optional>
 
 namespace wplug {
 namespace {
 
+constexpr uint32_t kNone = UINT32_MAX;
 constexpr size_t kMostSegments = 64;     // of a virtual register that is still merged
 constexpr uint32_t kMostInstructions = 100;  // that are looked at for the readers of one move
 constexpr uint64_t kMostWork = 20'000'000;       // steps in one function, whatever its shape
@@ -24,8 +25,6 @@ struct Call {
   uint32_t index;  // Ir
   uint32_t base;   // first slot that is lost
 };
-
-double loop_weight(uint8_t depth) { return static_cast<double>(uint64_t{1} << (3 * std::min<uint8_t>(depth, 8))); }
 
 bool is_dead_load(const Ir& ir) {
   return is_copy(ir) || ir.op == IrOp::move || ir.op == IrOp::const_64 || ir.op == IrOp::const_float || ir.op == IrOp::const_vector;
@@ -74,6 +73,7 @@ class Coalescer {
   };
 
   void find_moves() {
+    own_.assign(function_.vregs.size(), kNone);
     roots_.resize(function_.vregs.size());
     for (uint32_t v = 0; v < roots_.size(); ++v) roots_[v] = v;
     for (uint32_t i = 0; i < function_.code.size(); ++i) {
@@ -109,15 +109,12 @@ class Coalescer {
   void find_homes() {
     uses_.assign(function_.vregs.size(), 0);
     for (const Ir& ir : function_.code) {
-      if (!is_copy(ir)) for_each_use(ir, [&](uint32_t v) { uses_[v] += loop_weight(ir.loop_depth); });
-      if (!is_copy(ir) && ir.d < kImmediate) uses_[ir.d] += loop_weight(ir.loop_depth);
+      if (is_copy(ir)) continue;
+      for_each_use(ir, [&](uint32_t v) { uses_[v] += loop_weight(ir.loop_depth); });
+      if (ir.d < kImmediate) uses_[ir.d] += loop_weight(ir.loop_depth);
     }
     is_live_in_.assign(function_.vregs.size(), false);
     for (const uint32_t v : liveness_.live_in) is_live_in_[v] = true;
-    for (uint32_t v = 0; v < function_.vregs.size(); ++v) {
-      const std::span<const Segment> all = liveness_.of(v);
-      if (function_.vregs[v].pinned && !all.empty()) pinned_[v].assign(all.begin(), all.end());
-    }
     for (const SlotOperands& operand : function_.slot_operands) extend(operand.vreg, 2 * operand.index);
     for (const CallResults& results : function_.call_results) {
       for (uint32_t i = 0; i < results.count; ++i) extend(results.first + i, 2 * results.call + 1);
@@ -129,7 +126,7 @@ class Coalescer {
   }
 
   void extend(uint32_t vreg, uint32_t position) {
-    std::vector<Segment>& all = pinned_[vreg];
+    std::vector<Segment>& all = own_segments(vreg);
     if (all.empty()) {
       all.push_back({position, position});
     } else {
@@ -154,9 +151,8 @@ class Coalescer {
   }
 
   std::span<const Segment> segments(uint32_t root) const {
-    if (const auto merged = merged_.find(root); merged != merged_.end()) return merged->second;
-    if (const auto pinned = pinned_.find(root); pinned != pinned_.end()) return pinned->second;
-    return liveness_.of(root);
+    const uint32_t own = own_[root];
+    return own == kNone ? liveness_.of(root) : std::span<const Segment>(changed_[own]);
   }
 
   bool coalesce(uint32_t index) {
@@ -241,10 +237,12 @@ class Coalescer {
   }
 
   std::vector<Segment>& own_segments(uint32_t vreg) {
-    const std::span<const Segment> all = segments(vreg);
-    const auto [at, is_new] = merged_.try_emplace(vreg);
-    if (is_new) at->second.assign(all.begin(), all.end());
-    return at->second;
+    if (own_[vreg] == kNone) {
+      own_[vreg] = static_cast<uint32_t>(changed_.size());
+      const std::span<const Segment> all = liveness_.of(vreg);
+      changed_.emplace_back(all.begin(), all.end());
+    }
+    return changed_[own_[vreg]];
   }
 
   // Keeps `vreg`, alive at `from` or right after it, alive up to `to`; false when its home is taken.
@@ -268,11 +266,12 @@ class Coalescer {
   // `vreg` is not alive between the positions: after `from`, before `to`.
   void cut(uint32_t vreg, uint32_t from, uint32_t to) {
     std::vector<Segment> left;
-    for (const Segment& s : own_segments(vreg)) {
+    std::vector<Segment>& all = own_segments(vreg);
+    for (const Segment& s : all) {
       if (s.begin <= from) left.push_back({s.begin, std::min(s.end, from)});
       if (s.end >= to) left.push_back({std::max(s.begin, to), s.end});
     }
-    merged_[vreg] = std::move(left);
+    all = std::move(left);
   }
 
   // Whether `gone` can live where `kept` does.
@@ -352,8 +351,7 @@ class Coalescer {
       }
     }
     both.resize(last + 1);
-    merged_[kept] = std::move(both);
-    merged_.erase(gone);
+    own_segments(kept) = std::move(both);
     roots_[gone] = kept;
     uses_[kept] += uses_[gone];
   }
@@ -374,8 +372,7 @@ class Coalescer {
     for (uint32_t v = 0; v < function_.vregs.size(); ++v) {
       first.push_back(static_cast<uint32_t>(all.size()));
       if (root(v) != v) continue;
-      const auto merged = merged_.find(v);
-      const std::span<const Segment> own = merged != merged_.end() ? std::span<const Segment>(merged->second) : liveness_.of(v);
+      const std::span<const Segment> own = segments(v);
       all.insert(all.end(), own.begin(), own.end());
     }
     first.push_back(static_cast<uint32_t>(all.size()));
@@ -392,8 +389,9 @@ class Coalescer {
   std::vector<bool> is_live_in_;
   std::vector<bool> is_label_;      // by Ir index
   std::vector<uint32_t> readers_;   // Ir
-  std::map<uint32_t, std::vector<Segment>> merged_;  // by root
-  std::map<uint32_t, std::vector<Segment>> pinned_;  // with what calls read and write
+  std::vector<uint32_t> own_;                        // by virtual register: where changed_ has its segments, or kNone
+  // Segments that are no longer those of `liveness_`: joined, cut, or longer by what calls read and write.
+  std::deque<std::vector<Segment>> changed_;
   std::vector<std::vector<Occupant>> homes_;         // by slot, ascending
   // What is pinned has but one segment, from its first definition to its last use. Where that is more than one block there may be other ways
   // among it, on which something else is in the slot.

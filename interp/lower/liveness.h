@@ -14,6 +14,7 @@
 // which leads to its handlers and to the try block around it, so that there are no more edges than instructions and handlers.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -42,6 +43,9 @@ struct Liveness {
 
 // Renames the webs of locals in `function`.
 Liveness find_liveness(IrFunction& function);
+
+// How often an instruction is thought to run: eight times for each loop around it, up to five.
+inline double loop_weight(uint8_t depth) { return static_cast<double>(uint64_t{1} << (3 * std::min<uint8_t>(depth, 5))); }
 
 // Calls f(vreg) for each virtual register that an instruction reads.
 template <class F>

@@ -224,7 +224,7 @@ void Translator::end_function(Control& control) {
 Translator::Condition Translator::pop_condition() {
   Condition condition;
   Entry entry = stack_.back();
-  bool last = can_redefine(entry) && definition_[entry.vreg] + 1 == ir_.code.size() && ir_.code.back().d == entry.vreg;
+  const bool last = is_last(entry);
   pop();
   if (last && (is_int_compare(ir_.code.back().op) || is_float_compare(ir_.code.back().op))) {
     const Ir& compare = ir_.code.back();
